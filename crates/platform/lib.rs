@@ -1,0 +1,1 @@
+//! The reference invoice platform, with weather whose truth is known.

@@ -1,0 +1,1 @@
+//! What the watch remembers: history, ledger, held alerts.

@@ -1,0 +1,1 @@
+//! Watch: one file a probe.

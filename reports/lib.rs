@@ -1,0 +1,1 @@
+//! Tell: one file a report, one file a chart.

@@ -1,0 +1,1 @@
+//! Press: journeys, load models, engines.
