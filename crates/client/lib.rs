@@ -1,1 +1,11 @@
 //! The invoice platform seen from outside.
+//!
+//! A [`profile`] says how operations look on the wire, [`transport`] sends and times them,
+//! [`invoice`] makes synthetic invoices, [`track`] looks for them until they are seen,
+//! [`announcements`] fetches what the platform says about its maintenance, [`target`] says where
+//! load and writes may go. Journeys and probes see only [`port`].
+//!
+//! Not here: schedules, load models, verdicts.
+
+pub mod clock;
+pub mod port;

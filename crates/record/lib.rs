@@ -6,7 +6,27 @@
 //! seen, [`tally`] many of them folded, [`conservation`] the law they obey, [`window`] and
 //! [`calendar`] what was announced, [`folder`] where a run lies on disk.
 
+pub mod names;
+pub mod operation;
+pub mod outcome;
+pub mod code;
+pub mod observation;
+pub mod tally;
+pub mod conservation;
+pub mod folder;
+pub mod ledger;
+pub mod window;
 pub mod calendar;
 pub mod recurrence;
-pub mod window;
 pub mod zone;
+
+pub use calendar::Calendar;
+pub use code::{Code, CodeBook};
+pub use conservation::{ArrivalCounts, RequestCounts};
+pub use folder::{Event, Manifest, RunFolder, RunWriter};
+pub use ledger::{Issued, Ledger, Look, Pending};
+pub use observation::{Evidence, Mark, Nanos, Observation, Phases, Token};
+pub use operation::{Operation, Surface};
+pub use outcome::{Availability, Class, Field, Outcome, OutcomeKind, Phase};
+pub use tally::{Arrivals, Cell, Dropped, Tally};
+pub use window::{Service, Window};

@@ -1,0 +1,197 @@
+//! What came of one request, in a closed set that keeps slow, broken, in maintenance and not yet
+//! synchronised apart.
+
+use crate::closed_enum;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What came of one request or journey. It holds no verdict: those are derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Ok,
+    /// The platform answered "no" as it should: not found, mismatch, rejected.
+    BusinessNo,
+    /// The platform knows of no such invoice *yet*.
+    NotYetVisible,
+    /// The platform has it already.
+    Duplicate,
+    /// A person is asked for (SMS code, face).
+    AuthChallenge,
+    /// Refused for its pace.
+    Throttled { retry_after: Option<Duration> },
+    /// Refused because the platform says that it is being maintained.
+    Maintenance { retry_after: Option<Duration> },
+    /// Our own request was wrong.
+    ClientError,
+    ServerError,
+    Dns,
+    Refused,
+    Tls,
+    Reset,
+    TimedOut { phase: Phase },
+    /// An answer that cannot be classified; it never passes for a success.
+    Unreadable,
+    /// The record differs from what was uploaded.
+    Mismatched { field: Field },
+    /// Still under way when the run ended; its time is a lower bound.
+    CutOff,
+}
+
+closed_enum! {
+    /// The phase of a request in which it was when its time ran out.
+    pub enum Phase { Connect = "connect", Send = "send", Wait = "wait", Receive = "receive" }
+}
+
+closed_enum! {
+    /// A field of an invoice that the entry check compares.
+    pub enum Field {
+        Number = "number",
+        IssueDate = "issue_date",
+        Title = "title",
+        Amount = "amount",
+        Tax = "tax",
+        Total = "total",
+        TotalWords = "total_words",
+        BuyerTaxId = "buyer_tax_id",
+        SellerTaxId = "seller_tax_id",
+        File = "file",
+        Other = "other",
+    }
+}
+
+closed_enum! {
+    /// An outcome without its details: index of a count and value of a label.
+    pub enum OutcomeKind {
+        Ok = "ok",
+        BusinessNo = "business_no",
+        NotYetVisible = "not_yet_visible",
+        Duplicate = "duplicate",
+        AuthChallenge = "auth_challenge",
+        Throttled = "throttled",
+        Maintenance = "maintenance",
+        ClientError = "client_error",
+        ServerError = "server_error",
+        Dns = "dns",
+        Refused = "refused",
+        Tls = "tls",
+        Reset = "reset",
+        TimedOut = "timed_out",
+        Unreadable = "unreadable",
+        Mismatched = "mismatched",
+        CutOff = "cut_off",
+    }
+}
+
+closed_enum! {
+    /// The unit in which requests are conserved: `sent = ok + business_no + failed + timed_out + cut_off`.
+    pub enum Class {
+        Ok = "ok",
+        BusinessNo = "business_no",
+        Failed = "failed",
+        TimedOut = "timed_out",
+        CutOff = "cut_off",
+    }
+}
+
+/// How an outcome counts for availability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    Good,
+    Bad,
+    /// Neither: our own pace or request was at fault, or a person was asked for.
+    NotCounted,
+    /// By the slo switch of the window it fell into; bad outside of one.
+    ByWindow,
+    /// Bad unless the own-network probe fails too.
+    BadUnlessOwnNetwork,
+}
+
+impl Outcome {
+    #[must_use]
+    pub const fn kind(self) -> OutcomeKind {
+        match self {
+            Self::Ok => OutcomeKind::Ok,
+            Self::BusinessNo => OutcomeKind::BusinessNo,
+            Self::NotYetVisible => OutcomeKind::NotYetVisible,
+            Self::Duplicate => OutcomeKind::Duplicate,
+            Self::AuthChallenge => OutcomeKind::AuthChallenge,
+            Self::Throttled { .. } => OutcomeKind::Throttled,
+            Self::Maintenance { .. } => OutcomeKind::Maintenance,
+            Self::ClientError => OutcomeKind::ClientError,
+            Self::ServerError => OutcomeKind::ServerError,
+            Self::Dns => OutcomeKind::Dns,
+            Self::Refused => OutcomeKind::Refused,
+            Self::Tls => OutcomeKind::Tls,
+            Self::Reset => OutcomeKind::Reset,
+            Self::TimedOut { .. } => OutcomeKind::TimedOut,
+            Self::Unreadable => OutcomeKind::Unreadable,
+            Self::Mismatched { .. } => OutcomeKind::Mismatched,
+            Self::CutOff => OutcomeKind::CutOff,
+        }
+    }
+
+    /// Whether the platform did what it was asked, or said a proper "no".
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(self.kind().class(), Class::Ok | Class::BusinessNo)
+    }
+}
+
+impl OutcomeKind {
+    /// How many kinds there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    #[must_use]
+    pub const fn class(self) -> Class {
+        match self {
+            Self::Ok => Class::Ok,
+            Self::BusinessNo | Self::NotYetVisible | Self::Duplicate | Self::AuthChallenge => Class::BusinessNo,
+            Self::TimedOut => Class::TimedOut,
+            Self::CutOff => Class::CutOff,
+            _ => Class::Failed,
+        }
+    }
+
+    #[must_use]
+    pub const fn availability(self) -> Availability {
+        match self {
+            Self::Ok | Self::BusinessNo | Self::NotYetVisible | Self::Duplicate => Availability::Good,
+            Self::AuthChallenge | Self::Throttled | Self::ClientError | Self::CutOff => Availability::NotCounted,
+            Self::Maintenance => Availability::ByWindow,
+            Self::Dns | Self::Refused => Availability::BadUnlessOwnNetwork,
+            Self::ServerError | Self::Reset | Self::Tls | Self::Unreadable | Self::Mismatched | Self::TimedOut => {
+                Availability::Bad
+            }
+        }
+    }
+
+    /// Whether a gate counts it in the error ratio.
+    #[must_use]
+    pub const fn is_error(self) -> bool {
+        matches!(self.class(), Class::Failed | Class::TimedOut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Availability, Class, OutcomeKind};
+
+    #[test]
+    fn the_table_of_the_design_holds() {
+        use OutcomeKind::*;
+        let check = |kind: OutcomeKind, class, availability, error| {
+            assert_eq!((kind.class(), kind.availability(), kind.is_error()), (class, availability, error), "{kind}");
+        };
+        check(Ok, Class::Ok, Availability::Good, false);
+        check(NotYetVisible, Class::BusinessNo, Availability::Good, false);
+        check(AuthChallenge, Class::BusinessNo, Availability::NotCounted, false);
+        check(Throttled, Class::Failed, Availability::NotCounted, true);
+        check(Maintenance, Class::Failed, Availability::ByWindow, true);
+        check(ClientError, Class::Failed, Availability::NotCounted, true);
+        check(Dns, Class::Failed, Availability::BadUnlessOwnNetwork, true);
+        check(Unreadable, Class::Failed, Availability::Bad, true);
+        check(TimedOut, Class::TimedOut, Availability::Bad, true);
+        check(CutOff, Class::CutOff, Availability::NotCounted, false);
+    }
+}
