@@ -185,10 +185,7 @@ impl Window {
     pub fn mode_in_force(&self) -> Mode {
         match self.status {
             Status::Confirmed => self.mode,
-            Status::Proposed => Mode {
-                probe: self.mode.probe.max(ProbeMode::Reduced),
-                ..Mode::OPEN
-            },
+            Status::Proposed => Mode { probe: self.mode.probe.max(ProbeMode::Reduced), ..Mode::OPEN },
             Status::Cancelled => Mode::OPEN,
         }
     }
@@ -196,24 +193,14 @@ impl Window {
 
 impl Mode {
     /// No window at all: probe, alert and count as ever.
-    pub const OPEN: Mode = Mode {
-        probe: ProbeMode::Normal,
-        alert: AlertMode::Normal,
-        slo: SloMode::Count,
-    };
+    pub const OPEN: Mode = Mode { probe: ProbeMode::Normal, alert: AlertMode::Normal, slo: SloMode::Count };
 
     /// Announced maintenance: look gently, hold alerts, exclude from adjusted availability.
-    pub const ANNOUNCED: Mode = Mode {
-        probe: ProbeMode::Reduced,
-        alert: AlertMode::Hold,
-        slo: SloMode::Exclude,
-    };
+    pub const ANNOUNCED: Mode =
+        Mode { probe: ProbeMode::Reduced, alert: AlertMode::Hold, slo: SloMode::Exclude };
 
     /// Unannounced maintenance: look gently, but wake people and count it.
-    pub const UNANNOUNCED: Mode = Mode {
-        probe: ProbeMode::Reduced,
-        ..Mode::OPEN
-    };
+    pub const UNANNOUNCED: Mode = Mode { probe: ProbeMode::Reduced, ..Mode::OPEN };
 }
 
 impl Default for Mode {

@@ -26,9 +26,13 @@ pub enum Change {
     Confirm,
     Cancel,
     /// It lasts until `end`, later than was said. An open-ended window gets its end so.
-    Extend { end: DateTime<Utc> },
+    Extend {
+        end: DateTime<Utc>,
+    },
     /// It lasted only until `end`, earlier than was said.
-    Shorten { end: DateTime<Utc> },
+    Shorten {
+        end: DateTime<Utc>,
+    },
 }
 
 impl Change {

@@ -62,16 +62,23 @@ impl Spans<'_> {
     ///
     /// It ends when it is seen to have ended; unseen, at the announced end; and past that only when
     /// it was seen to go on. An overrun that nobody has seen for `max_hold` is taken to be over.
-    fn stretch<'s>(&self, start: DateTime<Utc>, sightings: &'s [&'s Sighting]) -> (DateTime<Utc>, &'s [&'s Sighting]) {
+    fn stretch<'s>(
+        &self,
+        start: DateTime<Utc>,
+        sightings: &'s [&'s Sighting],
+    ) -> (DateTime<Utc>, &'s [&'s Sighting]) {
         let mut end = self.unseen_end();
-        for (position, sighting) in sightings.iter().enumerate() {
+        if start >= self.window.held_until() {
+            end = end.max(on(start, self.window.max_hold));
+        }
+        let first = sightings.partition_point(|sighting| sighting.at <= start);
+        for (position, sighting) in sightings.iter().enumerate().skip(first) {
             let at = sighting.at;
-            if at < start || (at == start && sighting.seen == Seen::StillDown) {
-                continue;
-            }
             match sighting.seen {
                 Seen::StillDown if at >= on(end, self.window.max_hold) => break,
-                Seen::StillDown if at >= self.window.held_until() => end = end.max(on(at, self.window.max_hold)),
+                Seen::StillDown if at >= self.window.held_until() => {
+                    end = end.max(on(at, self.window.max_hold))
+                }
                 Seen::StillDown => {}
                 Seen::Recovered | Seen::Passed => return (at.min(end), &sightings[position..]),
             }

@@ -82,9 +82,12 @@ impl Services {
     /// The set as a file names it: service names and the groups `writes` and `reads`.
     ///
     /// # Errors
-    /// The first name that is none of them.
+    /// The first name that is none of them, or an empty list.
     pub fn from_names<S: AsRef<str>>(names: &[S]) -> Result<Services, UnknownName> {
-        let each = names.iter().map(|name| group(name.as_ref()));
+        if names.is_empty() {
+            return group("");
+        }
+        let mut each = names.iter().map(|name| group(name.as_ref()));
         each.try_fold(Services::NONE, |all, one| Ok(all.union(one?)))
     }
 
@@ -136,13 +139,28 @@ impl Services {
 
 /// The words by which notices and people name a service. Traditional forms stand beside simplified.
 const WORDS: [(Services, &[&str]); 7] = [
-    (Services::of(&[Service::Upload]), &["upload", "submi", "importing", "上传", "上傳", "导入", "導入", "报送"]),
-    (Services::of(&[Service::Query]), &["query", "queries", "search", "lookup", "look up", "查询", "查詢", "检索", "檢索"]),
-    (Services::of(&[Service::Verify]), &["verif", "validat", "authenticity", "查验", "查驗", "真伪", "真偽", "验真"]),
-    (Services::of(&[Service::Login]), &["login", "log in", "log-in", "logon", "sign in", "sign-in", "登录", "登錄", "登陆", "登入"]),
+    (
+        Services::of(&[Service::Upload]),
+        &["upload", "submi", "importing", "上传", "上傳", "导入", "導入", "报送"],
+    ),
+    (
+        Services::of(&[Service::Query]),
+        &["query", "queries", "search", "lookup", "look up", "查询", "查詢", "检索", "檢索"],
+    ),
+    (
+        Services::of(&[Service::Verify]),
+        &["verif", "validat", "authenticity", "查验", "查驗", "真伪", "真偽", "验真"],
+    ),
+    (
+        Services::of(&[Service::Login]),
+        &["login", "log in", "log-in", "logon", "sign in", "sign-in", "登录", "登錄", "登陆", "登入"],
+    ),
     (Services::of(&[Service::Issue]), &["issu", "invoicing", "开具", "開具", "开票", "開票", "开立", "開立"]),
     (Services::of(&[Service::Notices]), &["notice", "announce", "公告", "通知"]),
-    (Services::ALL, &["all service", "all function", "全部", "所有", "全站", "各项业务", "各項業務", "entire", "whole"]),
+    (
+        Services::ALL,
+        &["all service", "all function", "全部", "所有", "全站", "各项业务", "各項業務", "entire", "whole"],
+    ),
 ];
 
 fn group(name: &str) -> Result<Services, UnknownName> {
@@ -196,5 +214,50 @@ impl fmt::Display for Services {
 impl fmt::Debug for Services {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Services({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Service, Services};
+
+    #[test]
+    fn phrases_name_services() {
+        let check = |phrase: &str, expected: &str| {
+            let named = Services::in_text(phrase).unwrap_or(Services::NONE);
+            assert_eq!(named.to_string(), expected, "{phrase}");
+        };
+        check("发票上传", "upload");
+        check("真伪查验", "verify");
+        check("發票查詢、登入", "login,query");
+        check("开具", "issue");
+        check("Invoice verification", "verify");
+        check("全部服务", "all");
+        check("薪资系统", "");
+        check("important", "");
+    }
+
+    #[test]
+    fn one_phrase_names_one_service_or_none() {
+        assert_eq!(Service::named("查验"), Some(Service::Verify));
+        assert_eq!(Service::named("查询、查验"), None);
+        assert_eq!(Service::named("ALL"), Some(Service::All));
+    }
+
+    #[test]
+    fn files_name_services_and_groups() {
+        let read = |json: &str| serde_json::from_str::<Services>(json).map_err(|error| error.to_string());
+        assert_eq!(read(r#"["writes","query"]"#).unwrap().to_string(), "login,upload,query,issue");
+        assert_eq!(read(r#""reads""#).unwrap(), Services::READS);
+        assert!(read(r#"["uplaod"]"#).unwrap_err().contains("did you mean `upload`?"));
+        assert!(read("[]").is_err());
+    }
+
+    #[test]
+    fn reads_and_writes_share_nothing_and_leave_nothing_out() {
+        assert!(Services::READS.intersection(Services::WRITES).is_empty());
+        assert_eq!(Services::READS.union(Services::WRITES), Services::ALL);
+        assert!(!Service::Login.is_read() && Service::Query.is_read());
     }
 }
