@@ -1,1 +1,27 @@
-//! To be filled by its engineer.
+//! How long an accepted invoice takes to become visible, although many are not yet visible when one
+//! looks.
+//!
+//! A delay is never measured: it lies between the last look that did not find the invoice and the
+//! first that did, and for those not yet found it is only known to be longer. Dropping these makes
+//! the 95th percentile look up to half too small, so they are kept as censored values throughout.
+//!
+//! Reading order: [`delay`] is what the looks say of one invoice; [`kaplan_meier`] and [`turnbull`]
+//! estimate the curve of many; [`cluster`] finds which of them share a fate; [`log_rank`] compares two
+//! samples; [`scale`] says by what factor; [`change`] when it changed within a run.
+
+mod cells;
+pub mod change;
+pub mod cluster;
+pub mod delay;
+pub mod kaplan_meier;
+pub mod log_rank;
+pub mod scale;
+mod score;
+pub mod turnbull;
+
+pub use change::{Change, Search, change_in_time};
+pub use delay::{Delay, Fault, Sample, Timed, follow_up, timed};
+pub use kaplan_meier::{KaplanMeier, kaplan_meier};
+pub use log_rank::{LogRank, log_rank, log_rank_stratified};
+pub use scale::Ratio;
+pub use turnbull::{Turnbull, turnbull};

@@ -1,0 +1,122 @@
+//! Interval-censored delays sorted into cells between shared edges, equal ones counted together: the
+//! form in which a million rows are estimated as fast as a thousand.
+
+use super::delay::Delay;
+use std::collections::HashMap;
+
+/// Above so many distinct end points they are rounded to this many grid edges. The edges lie evenly
+/// on a scale that is linear near zero and logarithmic beyond, so rounding costs under one percent
+/// of a delay and is unbiased.
+const EDGES: usize = 1200;
+
+/// The cells `(edges[j], edges[j + 1]]`, the last reaching to infinity, and the distinct intervals.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Cells {
+    pub edges: Vec<f64>,
+    /// Distinct intervals as half-open ranges of cells.
+    pub ranges: Vec<(u32, u32)>,
+    /// For each delay, in the order given, which range it has.
+    pub of: Vec<u32>,
+}
+
+impl Cells {
+    pub fn new(delays: &[Delay]) -> Self {
+        let edges = edges(delays);
+        let mut known = HashMap::new();
+        let mut ranges = Vec::new();
+        let of = delays
+            .iter()
+            .map(|delay| {
+                let range = range(&edges, delay);
+                *known.entry(range).or_insert_with(|| {
+                    ranges.push(range);
+                    ranges.len() as u32 - 1
+                })
+            })
+            .collect();
+        Self { edges, ranges, of }
+    }
+
+    /// How many delays have each range.
+    pub fn counts(&self) -> Vec<f64> {
+        let mut counts = vec![0.0; self.ranges.len()];
+        for &range in &self.of {
+            counts[range as usize] += 1.0;
+        }
+        counts
+    }
+}
+
+fn edges(delays: &[Delay]) -> Vec<f64> {
+    let ends = || delays.iter().flat_map(|d| [d.lower, d.upper]).filter(|t| t.is_finite());
+    let mut distinct = vec![0.0];
+    for batch in delays.chunks(4 * EDGES) {
+        distinct.extend(batch.iter().flat_map(|d| [d.lower, d.upper]).filter(|t| t.is_finite()));
+        distinct.sort_unstable_by(f64::total_cmp);
+        distinct.dedup();
+        if distinct.len() > EDGES {
+            return grid(ends().fold(0.0, f64::max), scale(&distinct));
+        }
+    }
+    distinct
+}
+
+/// A twentieth of the median end point of the first delays: below it the grid is linear.
+fn scale(distinct: &[f64]) -> f64 {
+    (distinct[distinct.len() / 2] / 20.0).max(1e-6)
+}
+
+fn grid(last: f64, scale: f64) -> Vec<f64> {
+    let step = (last / scale).ln_1p() / EDGES as f64;
+    (0..=EDGES).map(|i| scale * (i as f64 * step).exp_m1()).collect()
+}
+
+/// The cells that a delay may lie in: its ends moved to the nearest edges, at least one cell.
+fn range(edges: &[f64], delay: &Delay) -> (u32, u32) {
+    let cells = edges.len() as u32;
+    if !delay.seen() {
+        return (nearest(edges, delay.lower).min(cells - 1), cells);
+    }
+    let end = nearest(edges, delay.upper).max(1);
+    let start = nearest(edges, delay.lower).min(end - 1);
+    (start, end)
+}
+
+fn nearest(edges: &[f64], t: f64) -> u32 {
+    let above = edges.partition_point(|e| *e < t);
+    let below_is_nearer = above > 0 && (above == edges.len() || t - edges[above - 1] < edges[above] - t);
+    (if below_is_nearer { above - 1 } else { above }) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delay(lower: f64, upper: f64) -> Delay {
+        Delay { uploaded: 0.0, lower, upper, batch: None }
+    }
+
+    #[test]
+    fn few_end_points_are_kept_exactly() {
+        let cells =
+            Cells::new(&[delay(0.0, 5.0), delay(5.0, 10.0), delay(5.0, f64::INFINITY), delay(0.0, 5.0)]);
+        assert_eq!(cells.edges, [0.0, 5.0, 10.0]);
+        assert_eq!(cells.ranges, [(0, 1), (1, 2), (1, 3)]);
+        assert_eq!(cells.counts(), [2.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn an_exact_delay_lies_in_the_cell_that_ends_there() {
+        assert_eq!(Cells::new(&[delay(3.0, 3.0), delay(0.0, 1.0)]).ranges, [(1, 2), (0, 1)]);
+    }
+
+    #[test]
+    fn many_end_points_meet_a_grid() {
+        let delays: Vec<Delay> = (1..20_000).map(|i| delay(i as f64 * 0.01, i as f64 * 0.01 + 5.0)).collect();
+        let cells = Cells::new(&delays);
+        assert_eq!(cells.edges.len(), EDGES + 1);
+        assert!(cells.ranges.len() < 8 * EDGES);
+        let worst = cells.edges.windows(2).map(|e| (e[1] - e[0]) / e[1].max(2.0)).fold(0.0, f64::max);
+        assert!(worst < 0.02, "a cell as wide as {worst} of its delay");
+    }
+}
