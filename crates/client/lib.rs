@@ -9,3 +9,5 @@
 
 pub mod clock;
 pub mod port;
+pub mod target;
+pub mod transport;

@@ -72,6 +72,18 @@ impl Operation {
         self.index() >= Self::TrackNumber.index() && !self.is_journey()
     }
 
+    /// The operation that goes over the wire: a look of the tracker is an ordinary question.
+    #[must_use]
+    pub const fn wire(self) -> Self {
+        match self {
+            Self::TrackNumber => Self::QueryNumber,
+            Self::TrackKeyword => Self::QueryKeyword,
+            Self::TrackVerify => Self::Verify,
+            Self::TrackRegion => Self::QueryRegion,
+            other => other,
+        }
+    }
+
     /// Whether the platform changes state when it answers: never sent inside a maintenance window.
     #[must_use]
     pub const fn writes(self) -> bool {
