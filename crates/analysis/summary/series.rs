@@ -48,6 +48,12 @@ pub struct Bin {
     /// The window that the bin's samples met, if any.
     #[serde(default)]
     pub inside: Option<String>,
+    /// Journeys under way at the end of the bin, where the engine said so.
+    #[serde(default)]
+    pub users: Option<u64>,
+    /// Connections open at the end of the bin, where the engine said so.
+    #[serde(default)]
+    pub connections: Option<u64>,
 }
 
 /// One operation in one bin.
@@ -172,7 +178,9 @@ impl Series {
     #[must_use]
     pub fn wall(&self, t: f64) -> DateTime<FixedOffset> {
         let ms = (t * 1e3).clamp(-1e14, 1e14) as i64;
-        chrono::TimeDelta::try_milliseconds(ms).and_then(|d| self.started.checked_add_signed(d)).unwrap_or(self.started)
+        chrono::TimeDelta::try_milliseconds(ms)
+            .and_then(|d| self.started.checked_add_signed(d))
+            .unwrap_or(self.started)
     }
 
     /// The moment of the run at an instant, in seconds; negative before its start.
@@ -189,11 +197,85 @@ impl Series {
         lanes.fold(bins, f64::max)
     }
 
+    /// The same in at most `most` bins: counts are summed, quantiles become their greatest, which
+    /// is an upper bound of the merged bin's.
+    #[must_use]
+    pub fn coarsened(mut self, most: usize) -> Self {
+        let step = self.bins.len().div_ceil(most.max(1)).max(1);
+        if step > 1 {
+            self.bin_seconds *= step as f64;
+            self.bins = self.bins.chunks(step).map(merged).collect();
+        }
+        self
+    }
+
     /// The operations that occur, in their fixed order.
     #[must_use]
     pub fn operations(&self) -> Vec<Operation> {
         let seen: std::collections::BTreeSet<Operation> =
             self.bins.iter().flat_map(|bin| bin.operations.keys().copied()).collect();
         seen.into_iter().collect()
+    }
+}
+
+fn merged(bins: &[Bin]) -> Bin {
+    let mut all = bins.first().cloned().unwrap_or_default();
+    for bin in bins.iter().skip(1) {
+        all.scheduled += bin.scheduled;
+        all.started += bin.started;
+        all.dropped += bin.dropped;
+        all.suppressed += bin.suppressed;
+        all.sent += bin.sent;
+        all.inside = all.inside.or_else(|| bin.inside.clone());
+        all.users = bin.users.or(all.users);
+        all.connections = bin.connections.or(all.connections);
+        for (operation, cell) in &bin.operations {
+            all.operations.entry(*operation).or_default().add(cell);
+        }
+    }
+    all
+}
+
+impl OpBin {
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        for (mine, theirs) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *mine += theirs;
+        }
+        for (code, count) in &other.codes {
+            *self.codes.entry(code.clone()).or_default() += count;
+        }
+        self.response = Quantiles::greatest(self.response, other.response);
+        self.service = Quantiles::greatest(self.service, other.service);
+    }
+}
+
+impl Quantiles {
+    fn greatest(one: Option<Self>, two: Option<Self>) -> Option<Self> {
+        let (Some(a), Some(b)) = (one, two) else { return one.or(two) };
+        Some(Self {
+            p50: a.p50.max(b.p50),
+            p90: a.p90.max(b.p90),
+            p95: a.p95.max(b.p95),
+            p99: a.p99.max(b.p99),
+            max: a.max.max(b.max),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coarsening_loses_no_count() {
+        let bin = |t: f64| Bin { t, sent: 3, scheduled: 2, ..Bin::default() };
+        let series = Series {
+            bins: (0..10).map(|i| bin(f64::from(i))).collect(),
+            ..Series::empty(DateTime::default())
+        };
+        let coarse = series.coarsened(4);
+        assert_eq!((coarse.bins.len(), coarse.bin_seconds), (4, 3.0));
+        assert_eq!(coarse.bins.iter().map(|bin| bin.sent).sum::<u64>(), 30);
     }
 }
