@@ -13,6 +13,8 @@
 //! - an overrun is known only by observation ([`Sighting`]), but an open-ended window that nobody
 //!   closed overruns when it has been held for `max_hold`.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,9 @@ mod timeline;
 pub use correction::{Change, Correction};
 
 /// Everything known about maintenance: the form that is stored, sent and put into a run folder.
+///
+/// Windows of a [`Recurring`](crate::recurrence::Recurring) rule stand in it one by one, cut for the
+/// stretch that will be asked about, so that a stored register needs no zone database to be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Register {
@@ -134,7 +139,7 @@ impl Register {
 impl Calendar {
     /// Makes `register` quick to ask. The order of its parts does not matter.
     pub fn new(register: &Register, options: CalendarOptions) -> Calendar {
-        let mut windows = register.windows.clone();
+        let mut windows = without_replaced(&register.windows);
         let unapplied = correction::apply(&mut windows, &register.corrections);
         windows.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
         let spans = spans::of_all(&windows, &register.sightings, options);
@@ -208,6 +213,14 @@ impl Calendar {
     pub fn options(&self) -> CalendarOptions {
         self.options
     }
+}
+
+/// The windows without those occurrences of a rule that a one-off window of the same id replaces.
+fn without_replaced(windows: &[Window]) -> Vec<Window> {
+    let one_offs: HashSet<&str> =
+        windows.iter().filter(|w| w.rule.is_none()).map(|w| w.id.as_str()).collect();
+    let stays = |window: &&Window| window.rule.is_none() || !one_offs.contains(window.id.as_str());
+    windows.iter().filter(stays).cloned().collect()
 }
 
 impl<'a> Phase<'a> {

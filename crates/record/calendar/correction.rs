@@ -8,7 +8,7 @@ use crate::window::{Status, Window};
 /// One correction of one window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
-    /// The id of the window.
+    /// The id of the window, or of the rule of which all windows are confirmed or cancelled.
     pub window: String,
     /// When it was made: later ones win, and reports "as known then" leave later ones out.
     pub made: DateTime<Utc>,
@@ -70,7 +70,11 @@ pub(super) fn apply(windows: &mut [Window], corrections: &[Correction]) -> Vec<C
 
 fn apply_one(windows: &mut [Window], correction: &Correction) -> bool {
     let mut applied = false;
-    for window in windows.iter_mut().filter(|window| window.id == correction.window) {
+    let whole_rule = matches!(correction.change, Change::Confirm | Change::Cancel);
+    let named = |window: &&mut Window| {
+        window.id == correction.window || (whole_rule && window.rule.as_ref() == Some(&correction.window))
+    };
+    for window in windows.iter_mut().filter(named) {
         if let Ok(changed) = correction.change.applied_to(window) {
             *window = changed;
             applied = true;

@@ -267,6 +267,25 @@ fn a_one_off_governs_before_a_recurring_window_and_before_an_observed_one() {
 }
 
 #[test]
+fn a_one_off_of_the_same_id_replaces_an_occurrence() {
+    let mut weekly = window("weekly@1", "02:00", "04:00");
+    weekly.rule = Some("weekly".into());
+    let moved = window("weekly@1", "06:00", "07:00");
+    let calendar = calendar(&[weekly, moved], &[], &[]);
+    check(&calendar, &["05:30 approaching weekly@1", "06:00 during weekly@1", "07:00 recovering weekly@1"]);
+}
+
+#[test]
+fn a_rule_is_cancelled_as_a_whole_and_extended_one_by_one() {
+    let mut weekly = window("weekly@1", "02:00", "04:00");
+    weekly.rule = Some("weekly".into());
+    let cancel = correction("weekly", "00:00", Change::Cancel);
+    check(&calendar(&[weekly.clone()], &[cancel], &[]), &[]);
+    let extend = correction("weekly", "00:00", Change::Extend { end: at("05:00") });
+    assert_eq!(calendar(&[weekly], &[extend.clone()], &[]).unapplied(), [extend]);
+}
+
+#[test]
 fn an_announced_extension_ends_an_overrun_and_a_mere_proposal_does_not() {
     let seen = [sighting("a", "04:30", Seen::StillDown), sighting("a", "05:30", Seen::Recovered)];
     let mut extension = window("b", "04:10", "05:00");
