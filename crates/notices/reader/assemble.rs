@@ -1,0 +1,646 @@
+//! The walk over the phrases: each is judged and resolved; starts and ends that stand apart are joined.
+
+use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveDateTime};
+
+use super::atoms::{Atom, Cue, Length, Meaning};
+use super::grammar::{Join, Moment, Phrase, Placed, phrases};
+use super::judge::{Document, Role};
+use super::language::Language;
+use super::lexer;
+use super::normalise::Plain;
+use super::resolve::{Doubts, Known, local_range, on_day};
+use super::rules::Rule;
+use super::sentences::Sentences;
+use super::{kind, recurring, services, window};
+use crate::context::Context;
+use crate::reading::{Doubt, DoubtKind, Reading, Recurring, Reference, Relation};
+
+/// A notice that names more windows than this is not one.
+const MOST_WINDOWS: usize = 400;
+/// Days that one phrase may spread over.
+const MOST_DAYS: usize = 62;
+
+/// A window found, before its status is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) start: DateTime<FixedOffset>,
+    pub(crate) end: Option<DateTime<FixedOffset>>,
+    pub(crate) role: Role,
+    /// Atoms that said so.
+    pub(crate) atoms: std::ops::Range<usize>,
+    pub(crate) doubts: Doubts,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// A start that waits for its end.
+#[derive(Debug, Clone)]
+struct Waiting {
+    at: DateTime<FixedOffset>,
+    atoms: std::ops::Range<usize>,
+    doubts: Doubts,
+    /// Whether the text says that something stops, so that the start alone is a window.
+    stops: bool,
+    timed: bool,
+    rule: Rule,
+}
+
+pub(crate) struct Walk<'a> {
+    pub(crate) document: &'a Document<'a>,
+    pub(crate) known: Known,
+    pub(crate) found: Vec<Found>,
+    waiting: Vec<Waiting>,
+    /// Days without times that a range of times may spread over, and the atom after them.
+    days: Vec<NaiveDate>,
+    days_end: usize,
+    pub(crate) recurring: Vec<Recurring>,
+    pub(crate) doubts: Vec<(DoubtKind, std::ops::Range<usize>)>,
+    pub(crate) refers: Vec<Reference>,
+    /// Days that an outage names without times, for a text that has nothing better.
+    date_only: Vec<Found>,
+    pub(crate) dated_work: bool,
+}
+
+/// Reads a text whose language is known.
+pub(crate) fn assemble(text: &str, plain: &Plain, language: Language, context: &Context) -> Reading {
+    let atoms = lexer::atoms(plain);
+    let phrases = phrases(&atoms);
+    let sentences = Sentences::new(&atoms, &phrases);
+    let chinese = language == Language::Chinese;
+    let document = Document::new(&atoms, &phrases, &sentences, chinese);
+    let known = Known {
+        published: context.published.or_else(|| signature(&document)),
+        zone: context.zone,
+        chinese,
+        stated_zone: only_zone(&atoms),
+        ..Known::default()
+    };
+    let mut walk = Walk {
+        document: &document,
+        known,
+        found: Vec::new(),
+        waiting: Vec::new(),
+        days: Vec::new(),
+        days_end: 0,
+        recurring: Vec::new(),
+        doubts: Vec::new(),
+        refers: Vec::new(),
+        date_only: Vec::new(),
+        dated_work: false,
+    };
+    for (n, placed) in phrases.iter().enumerate() {
+        if walk.found.len() >= MOST_WINDOWS {
+            walk.doubts.push((DoubtKind::TooMany, placed.atoms.clone()));
+            break;
+        }
+        walk.phrase(n, placed);
+    }
+    walk.close(text, plain)
+}
+
+/// The one zone that the text names, if it names just one.
+fn only_zone(atoms: &[Atom]) -> Option<super::atoms::Zoned> {
+    let mut zones = atoms.iter().filter_map(|atom| match atom.meaning {
+        Meaning::Zone(zone) => Some(zone),
+        _ => None,
+    });
+    let first = zones.next()?;
+    zones.all(|zone| zone == first).then_some(first)
+}
+
+/// The day of publication that the text itself shows: after a label, or alone on one of the last lines.
+fn signature(document: &Document<'_>) -> Option<NaiveDate> {
+    let dated = |placed: &Placed| match &placed.phrase {
+        Phrase::Moment(Moment { date: Some(date), .. }) => {
+            NaiveDate::from_ymd_opt(date.year?, date.month?, date.day?)
+        }
+        _ => None,
+    };
+    let labelled = |placed: &&Placed| {
+        placed.atoms.start > 0
+            && (1..3).any(|back| {
+                placed
+                    .atoms
+                    .start
+                    .checked_sub(back)
+                    .is_some_and(|k| document.atoms[k].meaning == Meaning::Cue(Cue::Published))
+            })
+    };
+    document.phrases.iter().filter(labelled).find_map(dated).or_else(|| {
+        let last = document.phrases.last()?;
+        let sentence = document.sentences.sentence(last.atoms.start);
+        let alone =
+            sentence.atoms.len() <= last.atoms.len() + 3 && sentence.atoms.end + 6 >= document.atoms.len();
+        dated(last).filter(|_| alone)
+    })
+}
+
+impl Walk<'_> {
+    fn phrase(&mut self, n: usize, placed: &Placed) {
+        match &placed.phrase {
+            Phrase::Length(_) => {}
+            Phrase::Range(start, end, join) => self.range(placed, start, end, *join),
+            Phrase::Moment(moment) => self.moment(n, placed, moment),
+        }
+    }
+
+    fn doubt(&mut self, kind: DoubtKind, placed: &Placed) {
+        self.doubts.push((kind, placed.atoms.clone()));
+    }
+
+    fn range(&mut self, placed: &Placed, start: &Moment, end: &Moment, join: Join) {
+        let role = self.document.role(placed);
+        if let Some(rule) = recurring::rule_at(self.document.atoms, placed, start) {
+            if role == Role::Outage && !self.spread_follows(placed) {
+                recurring::add(self, placed, rule, start, end);
+                return;
+            }
+        }
+        if start.clock.is_none() || end.clock.is_none() {
+            self.day_range(placed, start, end, role);
+            return;
+        }
+        if matches!(role, Role::Aside | Role::Up) {
+            return;
+        }
+        if role == Role::Unclear {
+            self.doubt(DoubtKind::Unclear, placed);
+            return;
+        }
+        match self.days_of_range(placed, start, end) {
+            Ok(days) => self.spread(placed, start, end, join, role, &days),
+            Err(kind) => self.doubt(kind, placed),
+        }
+    }
+
+    /// Whether days were named just before, over which an "every day" spreads.
+    fn spread_follows(&self, placed: &Placed) -> bool {
+        !self.days.is_empty() && placed.atoms.start <= self.days_end + 4
+    }
+
+    /// The days on which a range of times begins.
+    fn days_of_range(
+        &mut self,
+        placed: &Placed,
+        start: &Moment,
+        end: &Moment,
+    ) -> Result<Vec<NaiveDate>, DoubtKind> {
+        let near = self.spread_follows(placed);
+        if !start.has_day() && near {
+            return Ok(std::mem::take(&mut self.days));
+        }
+        let mut doubts = Doubts::new();
+        let start = with_month_of(start, end);
+        let Some(day) = self.known.day_of(&start, None, &mut doubts)? else {
+            return Err(if self.document.chinese { DoubtKind::DayUnknown } else { DoubtKind::DayUnknown });
+        };
+        let mut days = if near && placed.atoms.start <= self.days_end + 1 {
+            std::mem::take(&mut self.days)
+        } else {
+            Vec::new()
+        };
+        self.days.clear();
+        days.push(day.date);
+        Ok(days)
+    }
+
+    fn spread(
+        &mut self,
+        placed: &Placed,
+        start: &Moment,
+        end: &Moment,
+        join: Join,
+        role: Role,
+        days: &[NaiveDate],
+    ) {
+        let several = days.len() > 1;
+        for day in days.iter().take(MOST_DAYS) {
+            let mut doubts = Doubts::new();
+            match self.one_range(start, end, *day, several, &mut doubts) {
+                Ok((from, to)) => {
+                    if (to - from).num_days() > 31 {
+                        doubts.push(DoubtKind::Long);
+                    }
+                    let rule = if several { Rule::EachDay } else { Rule::of_join(join) };
+                    self.found.push(Found {
+                        start: from,
+                        end: Some(to),
+                        role,
+                        atoms: placed.atoms.clone(),
+                        doubts,
+                        rules: vec![rule],
+                    });
+                }
+                Err(kind) => self.doubt(kind, placed),
+            }
+        }
+        self.note_day(start, end, days.first().copied());
+    }
+
+    fn one_range(
+        &self,
+        start: &Moment,
+        end: &Moment,
+        day: NaiveDate,
+        several: bool,
+        doubts: &mut Doubts,
+    ) -> Result<(DateTime<FixedOffset>, DateTime<FixedOffset>), DoubtKind> {
+        // Asked again for its doubts: weekday, order of day and month.
+        self.known.day_of(&with_month_of(start, end), None, doubts)?;
+        let end_day = self.known.day_of(end, Some(day), doubts)?.filter(|end| end.own).map(|end| end.date);
+        let end_day = if several && end.relative.is_none() { None } else { end_day };
+        let (from, to) = local_range(start, end, day, end_day, doubts)?;
+        let zone = start.zone.or(end.zone);
+        Ok((self.known.instant(from, zone, doubts)?, self.known.instant(to, end.zone.or(zone), doubts)?))
+    }
+
+    fn note_day(&mut self, start: &Moment, end: &Moment, day: Option<NaiveDate>) {
+        if let Some(day) = day {
+            self.known.day = Some(day);
+            if start.date.is_some_and(|date| date.year.is_some())
+                || end.date.is_some_and(|date| date.year.is_some())
+            {
+                self.known.dated = Some(day);
+            }
+        }
+    }
+
+    /// 9月5日至7日: days over which times may follow, or a window of whole days.
+    fn day_range(&mut self, placed: &Placed, start: &Moment, end: &Moment, role: Role) {
+        let mut doubts = Doubts::new();
+        let first = self.known.day_of(&with_month_of(start, end), None, &mut doubts);
+        let Ok(Some(first)) = first else {
+            if let (Err(kind), Role::Outage) = (first, role) {
+                self.doubt(kind, placed);
+                self.dated_work = true;
+            }
+            return;
+        };
+        let Ok(Some(last)) = self.known.day_of(end, Some(first.date), &mut doubts) else { return };
+        self.note_day(start, end, (role != Role::Aside && role != Role::History).then_some(first.date));
+        if !first.own || !last.own || last.date < first.date {
+            return;
+        }
+        if role == Role::Outage {
+            self.dated_work = true;
+            self.whole_days(placed, start, end, first.date, last.date, doubts);
+        }
+        self.days = first.date.iter_days().take_while(|day| *day <= last.date).take(MOST_DAYS).collect();
+        self.days_end = placed.atoms.end;
+    }
+
+    fn whole_days(
+        &mut self,
+        placed: &Placed,
+        start: &Moment,
+        end: &Moment,
+        first: NaiveDate,
+        last: NaiveDate,
+        mut doubts: Doubts,
+    ) {
+        let midnight = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN);
+        let from = match start.clock {
+            Some(clock) => on_day(first, clock, start.part, false),
+            None => Ok(midnight(first)),
+        };
+        let to = match end.clock {
+            Some(clock) => on_day(last, clock, end.part, true),
+            None => last.succ_opt().map(midnight).ok_or(DoubtKind::Impossible),
+        };
+        let (Ok(from), Ok(to)) = (from, to) else { return };
+        doubts.push(DoubtKind::DateOnly);
+        let zone = start.zone.or(end.zone);
+        let (Ok(from), Ok(to)) =
+            (self.known.instant(from, zone, &mut doubts), self.known.instant(to, zone, &mut doubts))
+        else {
+            return;
+        };
+        if to > from {
+            let found = Found {
+                start: from,
+                end: Some(to),
+                role: Role::Outage,
+                atoms: placed.atoms.clone(),
+                doubts,
+                rules: vec![Rule::WholeDays],
+            };
+            // One of the two has a time: 即日起至9月30日24:00.
+            if end.clock.is_some() { self.found.push(found) } else { self.date_only.push(found) }
+        }
+    }
+
+    fn moment(&mut self, n: usize, placed: &Placed, moment: &Moment) {
+        if self.preceded(placed, &[Cue::Published]) {
+            return;
+        }
+        let role = self.document.role(placed);
+        let limit = self.followed(placed, Cue::Before) || self.preceded(placed, &[Cue::Before]);
+        if recurring::rule_at(self.document.atoms, placed, moment).is_some() && role == Role::Outage {
+            recurring::add_open(self, placed, moment);
+            return;
+        }
+        if moment.clock.is_none() && !self.starts_now(moment) {
+            self.day_alone(placed, moment, role, limit);
+            return;
+        }
+        if limit || matches!(role, Role::Aside | Role::History) {
+            return;
+        }
+        self.timed_moment(n, placed, moment, role);
+    }
+
+    fn starts_now(&self, moment: &Moment) -> bool {
+        moment.relative == Some(super::atoms::Relative::Now)
+    }
+
+    /// A day without a time: context for the times after it.
+    fn day_alone(&mut self, placed: &Placed, moment: &Moment, role: Role, limit: bool) {
+        let mut doubts = Doubts::new();
+        let day = match self.known.day_of(moment, None, &mut doubts) {
+            Ok(Some(day)) => day.date,
+            Err(kind) if role == Role::Outage && !limit => {
+                self.dated_work = true;
+                self.doubt(kind, placed);
+                return;
+            }
+            _ => return,
+        };
+        if limit || matches!(role, Role::Aside | Role::History) {
+            return;
+        }
+        self.dated_work |= role == Role::Outage;
+        self.note_day(moment, moment, Some(day));
+        if placed.atoms.start > self.days_end + 1 {
+            self.days.clear();
+        }
+        self.days.push(day);
+        self.days_end = placed.atoms.end;
+    }
+
+    fn timed_moment(&mut self, n: usize, placed: &Placed, moment: &Moment, role: Role) {
+        let mut doubts = Doubts::new();
+        let at = match self.instant_of(moment, &mut doubts) {
+            Ok(at) => at,
+            Err(kind) => {
+                if role == Role::Outage {
+                    self.dated_work = true;
+                    self.doubt(kind, placed);
+                }
+                return;
+            }
+        };
+        match self.part_in_range(placed, role) {
+            Some(Side::End) => self.end_at(placed, at),
+            Some(Side::Start) => self.start_at(n, placed, moment, at, doubts, role),
+            None => {}
+        }
+    }
+
+    fn instant_of(
+        &mut self,
+        moment: &Moment,
+        doubts: &mut Doubts,
+    ) -> Result<DateTime<FixedOffset>, DoubtKind> {
+        let day = self.known.day_of(moment, None, doubts)?.ok_or(DoubtKind::DayUnknown)?;
+        let local: NaiveDateTime = match moment.clock {
+            Some(clock) => on_day(day.date, clock, moment.part, false)?,
+            None => day.date.and_time(chrono::NaiveTime::MIN),
+        };
+        self.note_day(moment, moment, Some(day.date));
+        self.known.instant(local, moment.zone, doubts)
+    }
+
+    /// Whether a moment that stands alone is a start or an end.
+    fn part_in_range(&self, placed: &Placed, role: Role) -> Option<Side> {
+        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) || self.preceded_by(placed, Meaning::To) {
+            return Some(Side::End);
+        }
+        if self.preceded(placed, &[Cue::StartLabel]) {
+            return Some(Side::Start);
+        }
+        if role == Role::Up {
+            return (!self.waiting.is_empty()
+                && matches!(self.document.verb(placed), Some(Cue::Restore | Cue::Done)))
+            .then_some(Side::End);
+        }
+        match self.document.verb(placed)? {
+            Cue::Restore | Cue::Done => Some(Side::End),
+            Cue::Work | Cue::Stop | Cue::Sudden if role == Role::Outage || role == Role::Old => {
+                Some(Side::Start)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether one of `cues` stands just before, small words between.
+    fn preceded(&self, placed: &Placed, cues: &[Cue]) -> bool {
+        self.just_before(placed)
+            .is_some_and(|meaning| matches!(meaning, Meaning::Cue(cue) if cues.contains(&cue)))
+    }
+
+    fn preceded_by(&self, placed: &Placed, meaning: Meaning) -> bool {
+        self.just_before(placed) == Some(meaning)
+    }
+
+    fn just_before(&self, placed: &Placed) -> Option<Meaning> {
+        let atoms = self.document.atoms;
+        let mut k = placed.atoms.start;
+        while k > 0 {
+            k -= 1;
+            match atoms[k].meaning {
+                Meaning::Glue
+                | Meaning::Close
+                | Meaning::Open
+                | Meaning::Break(super::atoms::Break::Cell)
+                | Meaning::Cue(Cue::About) => {}
+                Meaning::Text if atoms[k].span.len() == 1 => {}
+                meaning => return Some(meaning),
+            }
+            if placed.atoms.start - k > 3 {
+                break;
+            }
+        }
+        None
+    }
+
+    fn followed(&self, placed: &Placed, cue: Cue) -> bool {
+        self.document.atoms.get(placed.atoms.end).is_some_and(|atom| atom.meaning == Meaning::Cue(cue))
+    }
+
+    fn start_at(
+        &mut self,
+        n: usize,
+        placed: &Placed,
+        moment: &Moment,
+        at: DateTime<FixedOffset>,
+        doubts: Doubts,
+        role: Role,
+    ) {
+        if let Some(length) = self.length_after(n, placed) {
+            let end = at.checked_add_signed(Duration::minutes(length.most));
+            self.found.push(Found {
+                start: at,
+                end,
+                role,
+                atoms: placed.atoms.clone(),
+                doubts,
+                rules: vec![Rule::StartAndLength],
+            });
+            return;
+        }
+        if role == Role::Old {
+            self.found.push(Found {
+                start: at,
+                end: None,
+                role,
+                atoms: placed.atoms.clone(),
+                doubts,
+                rules: vec![Rule::OpenStart],
+            });
+            return;
+        }
+        let clause = self.document.sentences.sentence(placed.atoms.start).cues;
+        let stops = clause.any(&[Cue::Stop, Cue::Sudden, Cue::Work]);
+        self.waiting.push(Waiting {
+            at,
+            atoms: placed.atoms.clone(),
+            doubts,
+            stops,
+            timed: moment.clock.is_some(),
+            rule: Rule::OpenStart,
+        });
+    }
+
+    /// 预计3小时, "for about two hours": in the same sentence, or the one after it.
+    fn length_after(&self, n: usize, placed: &Placed) -> Option<Length> {
+        let sentence = self.document.sentences.sentence_index(placed.atoms.start);
+        for next in self.document.phrases.get(n + 1..)?.iter().take(2) {
+            let near = self.document.sentences.sentence_index(next.atoms.start) <= sentence + 1;
+            match next.phrase {
+                Phrase::Length(length) if near => {
+                    let clause = self.document.sentences.clause(next.atoms.start).cues;
+                    let fits = clause.any(&[Cue::About, Cue::Work, Cue::Stop])
+                        && !clause.has(Cue::Aside)
+                        && length.most >= 5;
+                    return fits.then_some(length);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn end_at(&mut self, placed: &Placed, at: DateTime<FixedOffset>) {
+        let sentence = self.document.sentences.sentence(placed.atoms.start).cues;
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() && sentence.has(Cue::Extend) {
+            self.refers.push(Reference { relation: Relation::Extended, start: None, end: Some(at) });
+        }
+        for start in waiting {
+            if at > start.at && (at - start.at).num_days() <= 62 {
+                let atoms = start.atoms.start..placed.atoms.end;
+                self.found.push(Found {
+                    start: start.at,
+                    end: Some(at),
+                    role: Role::Outage,
+                    atoms,
+                    doubts: start.doubts,
+                    rules: vec![Rule::StartThenEnd],
+                });
+            } else {
+                self.waiting.push(start);
+            }
+        }
+    }
+
+    fn close(mut self, text: &str, plain: &Plain) -> Reading {
+        for start in std::mem::take(&mut self.waiting) {
+            if start.stops {
+                let rules = vec![if start.timed { start.rule } else { Rule::FromNow }];
+                let mut doubts = start.doubts;
+                doubts.push(DoubtKind::EndUnknown);
+                self.found.push(Found {
+                    start: start.at,
+                    end: None,
+                    role: Role::Outage,
+                    atoms: start.atoms,
+                    doubts,
+                    rules,
+                });
+            }
+        }
+        if self.found.iter().all(|found| found.role != Role::Outage) && self.recurring.is_empty() {
+            self.found.append(&mut self.date_only);
+        }
+        let notice = kind::of(&self);
+        let windows = window::finish(&mut self, notice, text, plain);
+        let unaffected = services::unaffected(self.document, text, plain);
+        let doubts = window::doubts(&self, text, plain);
+        Reading { notice, windows, recurring: self.recurring, unaffected, doubts, refers: self.refers }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Start,
+    End,
+}
+
+/// "Friday 29 to Saturday 30 January 2016": the start takes month and year from the end.
+fn with_month_of(start: &Moment, end: &Moment) -> Moment {
+    let mut start = start.clone();
+    if let (Some(from), Some(to)) = (start.date.as_mut(), end.date) {
+        if from.month.is_none() && from.day <= to.day {
+            from.month = to.month;
+        }
+        if from.year.is_none() && from.month.is_some() && to.year.is_some() {
+            let later_year = from.month > to.month;
+            from.year = to.year.map(|year| year - i32::from(later_year));
+        }
+    }
+    start
+}
+
+/// For messages: the place of a doubt in the text.
+pub(crate) fn excerpt<'t>(
+    text: &'t str,
+    plain: &Plain,
+    atoms: &[Atom],
+    span: &std::ops::Range<usize>,
+) -> (std::ops::Range<usize>, &'t str) {
+    let from = atoms.get(span.start).map_or(0, |atom| atom.span.start);
+    let to = span.end.checked_sub(1).and_then(|last| atoms.get(last)).map_or(from, |atom| atom.span.end);
+    let bytes = plain.bytes(from..to.max(from));
+    (bytes.clone(), text.get(bytes).unwrap_or(""))
+}
+
+impl Doubt {
+    pub(crate) fn new(kind: DoubtKind, at: &str) -> Self {
+        let at: String = at.chars().take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Doubt {
+            kind,
+            text: if at.is_empty() { sentence(kind).to_owned() } else { format!("{at}: {}", sentence(kind)) },
+        }
+    }
+}
+
+fn sentence(kind: DoubtKind) -> &'static str {
+    match kind {
+        DoubtKind::Language => "the language is not one that the reader knows",
+        DoubtKind::YearUnknown => "neither the text nor a date of publication tells the year",
+        DoubtKind::PublicationUnknown => "the day depends on the date of publication, which is not known",
+        DoubtKind::DayUnknown => "no day is named for this time",
+        DoubtKind::WeekdayDisagrees => "the day of the week is not that of the date",
+        DoubtKind::Impossible => "there is no such time, or the end comes before the start",
+        DoubtKind::DayOrMonth => "day and month may be the other way round",
+        DoubtKind::ZoneUnknown => "no zone is named and none was given",
+        DoubtKind::ZoneAmbiguous => "the abbreviation means several zones",
+        DoubtKind::ClockChange => "the clock skips or repeats this time",
+        DoubtKind::EndUnknown => "no end is named",
+        DoubtKind::StartUnknown => "no start is named",
+        DoubtKind::DateOnly => "days are named without times",
+        DoubtKind::Tentative => "the notice calls this provisional",
+        DoubtKind::Long => "longer than a month",
+        DoubtKind::Unclear => "it is not clear what this time is, so it was left out",
+        DoubtKind::TooMany => "too many windows for one notice; the rest was not read",
+    }
+}

@@ -1,0 +1,183 @@
+//! What a time in the text is: an outage, an old plan, history, something that stays up, or none of ours.
+
+use super::atoms::{Atom, Cue, Meaning};
+use super::grammar::{Phrase, Placed};
+use super::sentences::{Cues, Sentences};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Outage,
+    /// A window that an earlier notice announced and this one takes back.
+    Old,
+    /// Told as history.
+    History,
+    /// Deadlines, office hours, training, other people's things.
+    Aside,
+    /// A time when a service is up.
+    Up,
+    /// Nothing says what the time is.
+    Unclear,
+}
+
+/// The text as the judge sees it.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    pub(crate) atoms: &'a [Atom],
+    pub(crate) phrases: &'a [Placed],
+    pub(crate) sentences: &'a Sentences,
+    /// The topic in force in each sentence.
+    topics: Vec<Topic>,
+    pub(crate) all: Cues,
+    pub(crate) chinese: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Topic {
+    None,
+    Outage,
+    Aside,
+}
+
+const OUTAGE: [Cue; 2] = [Cue::Work, Cue::Stop];
+
+impl<'a> Document<'a> {
+    pub(crate) fn new(
+        atoms: &'a [Atom],
+        phrases: &'a [Placed],
+        sentences: &'a Sentences,
+        chinese: bool,
+    ) -> Self {
+        let all = sentences.sentences.iter().fold(Cues::default(), |all, sentence| all.with(sentence.cues));
+        let mut topic = Topic::None;
+        let topics = sentences
+            .sentences
+            .iter()
+            .map(|sentence| {
+                topic = topic_after(topic, sentence.cues);
+                topic
+            })
+            .collect();
+        Self { atoms, phrases, sentences, topics, all, chinese }
+    }
+
+    /// Whether the text speaks of systems that are worked on or that stop.
+    pub(crate) fn is_about_outages(&self) -> bool {
+        self.all.any(&OUTAGE) && self.all.has(Cue::System)
+    }
+
+    pub(crate) fn role(&self, placed: &Placed) -> Role {
+        let first = placed.atoms.start;
+        let clause = self.sentences.clause(first).cues;
+        let sentence = self.sentences.sentence(first).cues;
+        if !self.is_about_outages() {
+            return Role::Aside;
+        }
+        if let Some(role) = self.plan_role(placed) {
+            return role;
+        }
+        if clause.has(Cue::Past) && !clause.has(Cue::Stop) {
+            return Role::History;
+        }
+        if is_aside(clause, sentence) {
+            return Role::Aside;
+        }
+        if (clause.has(Cue::Up) && !clause.any(&OUTAGE))
+            || (sentence.any(&[Cue::Up, Cue::Restore]) && !sentence.any(&OUTAGE))
+        {
+            return Role::Up;
+        }
+        if clause.has(Cue::Advice)
+            && !matches!(&placed.phrase, Phrase::Range(start, ..) if start.date.is_some())
+        {
+            return Role::Aside;
+        }
+        if sentence.any(&OUTAGE) || sentence.has(Cue::Postpone) {
+            return Role::Outage;
+        }
+        match self.topics[self.sentences.sentence_index(first)] {
+            Topic::Outage => Role::Outage,
+            Topic::Aside => Role::Aside,
+            Topic::None => self.following_role(first),
+        }
+    }
+
+    /// A time that opens the text is explained by the sentence after it.
+    fn following_role(&self, atom: usize) -> Role {
+        let next = self.sentences.sentence_index(atom) + 1;
+        match self.sentences.sentences.get(next) {
+            Some(sentence) if sentence.cues.any(&OUTAGE) && !sentence.cues.has(Cue::Aside) => Role::Outage,
+            _ => Role::Unclear,
+        }
+    }
+
+    /// Old or new, where the sentence speaks of both.
+    fn plan_role(&self, placed: &Placed) -> Option<Role> {
+        let sentence = self.sentences.sentence(placed.atoms.start);
+        if !sentence.cues.any(&[Cue::Old, Cue::Postpone, Cue::Cancel]) {
+            return None;
+        }
+        let before = (sentence.atoms.start..placed.atoms.start).rev().find_map(|k| self.plan_cue(k));
+        let after = (placed.atoms.end..sentence.atoms.end).find_map(|k| self.plan_cue(k));
+        match (before, after) {
+            (Some(Cue::Postpone), _) => None,
+            (Some(Cue::Old), _) | (_, Some(Cue::Postpone)) => Some(Role::Old),
+            (_, Some(Cue::Cancel)) | (Some(Cue::Cancel), None) if !sentence.cues.has(Cue::Stop) => {
+                Some(Role::Old)
+            }
+            _ => None,
+        }
+    }
+
+    fn plan_cue(&self, k: usize) -> Option<Cue> {
+        match self.atoms[k].meaning {
+            Meaning::Cue(cue @ (Cue::Old | Cue::Postpone | Cue::Cancel)) => Some(cue),
+            _ => None,
+        }
+    }
+
+    /// The cue that says what happens at a moment: the nearest of its clause, else of its sentence.
+    pub(crate) fn verb(&self, placed: &Placed) -> Option<Cue> {
+        let clause = self.sentences.clause(placed.atoms.start).atoms.clone();
+        let sentence = self.sentences.sentence(placed.atoms.start).atoms.clone();
+        let after = |end: usize| {
+            (placed.atoms.end..end).find_map(|k| self.verb_at(k).map(|cue| (cue, k - placed.atoms.end)))
+        };
+        let before = |start: usize| {
+            (start..placed.atoms.start)
+                .rev()
+                .find_map(|k| self.verb_at(k).map(|cue| (cue, placed.atoms.start - k)))
+        };
+        let choose = |after: Option<(Cue, usize)>, before: Option<(Cue, usize)>| match (after, before) {
+            (Some((a, near)), Some((b, far))) => Some(if self.chinese || near < far { a } else { b }),
+            (Some((cue, _)), None) | (None, Some((cue, _))) => Some(cue),
+            (None, None) => None,
+        };
+        choose(after(clause.end), before(clause.start))
+            .or_else(|| choose(None, before(sentence.start)))
+            .or_else(|| choose(after(sentence.end), None))
+    }
+
+    fn verb_at(&self, k: usize) -> Option<Cue> {
+        match self.atoms[k].meaning {
+            Meaning::Cue(cue @ (Cue::Work | Cue::Stop | Cue::Restore | Cue::Done | Cue::Sudden)) => Some(cue),
+            _ => None,
+        }
+    }
+}
+
+fn topic_after(topic: Topic, cues: Cues) -> Topic {
+    if cues.any(&OUTAGE) {
+        Topic::Outage
+    } else if cues.has(Cue::Aside) {
+        Topic::Aside
+    } else {
+        topic
+    }
+}
+
+fn is_aside(clause: Cues, sentence: Cues) -> bool {
+    let named = clause.has(Cue::Aside) && !clause.has(Cue::Stop);
+    let told = sentence.has(Cue::Aside) && !sentence.any(&OUTAGE);
+    let physical = sentence.has(Cue::Physical) && !sentence.has(Cue::System);
+    named || told || physical
+}

@@ -1,0 +1,75 @@
+//! Found windows to proposed ones: duplicates, status, evidence, doubts.
+
+use std::collections::HashSet;
+
+use super::assemble::{Found, Walk, excerpt};
+use super::atoms::Cue;
+use super::judge::Role;
+use super::normalise::Plain;
+use super::services;
+use crate::reading::{Doubt, DoubtKind, Evidence, Kind, Proposed, Reference, Relation, Status};
+
+/// The windows that the notice leaves standing; those that it takes back become references.
+pub(crate) fn finish(walk: &mut Walk<'_>, notice: Kind, text: &str, plain: &Plain) -> Vec<Proposed> {
+    let found = std::mem::take(&mut walk.found);
+    let mut seen = HashSet::new();
+    let mut windows = Vec::new();
+    for found in found {
+        let stands = match (found.role, notice) {
+            (Role::Outage, Kind::NotMaintenance) => false,
+            (Role::Outage, kind) => kind != Kind::Cancelled,
+            _ => false,
+        };
+        if !stands {
+            let relation = if notice == Kind::Postponed { Relation::Postponed } else { Relation::Cancelled };
+            if matches!(notice, Kind::Postponed | Kind::Cancelled) && found.role != Role::History {
+                walk.refers.push(Reference { relation, start: Some(found.start), end: found.end });
+            }
+            continue;
+        }
+        if seen.insert((found.start, found.end)) {
+            windows.push(proposed(walk, found, text, plain));
+        }
+    }
+    for rule in &mut walk.recurring {
+        let atoms = rule.evidence.bytes.clone();
+        rule.services = services::near(walk.document, &atoms, text, plain);
+        let (bytes, excerpt) = excerpt(text, plain, walk.document.atoms, &atoms);
+        rule.evidence = Evidence { bytes, excerpt: excerpt.to_owned() };
+    }
+    windows
+}
+
+fn proposed(walk: &mut Walk<'_>, mut found: Found, text: &str, plain: &Plain) -> Proposed {
+    let sentence = walk.document.sentences.sentence(found.atoms.start).cues;
+    if sentence.has(Cue::Tentative) {
+        found.doubts.push(DoubtKind::Tentative);
+    }
+    let (bytes, words) = excerpt(text, plain, walk.document.atoms, &found.atoms);
+    let evidence = Evidence { bytes, excerpt: words.to_owned() };
+    let sure = found.doubts.is_empty() && found.end.is_some();
+    for kind in &found.doubts {
+        walk.doubts.push((*kind, found.atoms.clone()));
+    }
+    Proposed {
+        start: found.start,
+        end: found.end,
+        services: services::near(walk.document, &found.atoms, text, plain),
+        status: if sure { Status::Confirmed } else { Status::Proposed },
+        evidence,
+        rules: found.rules.iter().map(|rule| rule.name()).collect(),
+    }
+}
+
+/// Each doubt once for each place.
+pub(crate) fn doubts(walk: &Walk<'_>, text: &str, plain: &Plain) -> Vec<Doubt> {
+    let mut seen = HashSet::new();
+    let mut doubts = Vec::new();
+    for (kind, atoms) in walk.doubts.iter().take(2000) {
+        let doubt = Doubt::new(*kind, excerpt(text, plain, walk.document.atoms, atoms).1);
+        if seen.insert((*kind, doubt.text.clone())) {
+            doubts.push(doubt);
+        }
+    }
+    doubts
+}
