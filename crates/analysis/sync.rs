@@ -11,17 +11,27 @@
 
 mod cells;
 pub mod change;
+pub mod clock;
 pub mod cluster;
+pub mod cohort;
 pub mod delay;
+pub mod estimate;
 pub mod kaplan_meier;
 pub mod log_rank;
+mod permutation;
+pub mod regression;
+mod resample;
 pub mod scale;
 mod score;
 pub mod turnbull;
 
 pub use change::{Change, Search, change_in_time};
+pub use clock::{Parted, Recovery, Span, business, part, recovery};
+pub use cohort::{Cohort, Kept, Pending, Promise, cohorts, pending};
 pub use delay::{Delay, Fault, Sample, Timed, follow_up, timed};
+pub use estimate::{Estimate, Point, Quantile};
 pub use kaplan_meier::{KaplanMeier, kaplan_meier};
 pub use log_rank::{LogRank, log_rank, log_rank_stratified};
+pub use regression::{Regression, Terms, Verdict, regression, regression_stratified};
 pub use scale::Ratio;
 pub use turnbull::{Turnbull, turnbull};

@@ -5,12 +5,12 @@
 //! (compare Wei & Gail 1983, JASA 78:382, for such minimum-distance estimates under censoring); its
 //! interval from resampling whole clusters of both samples (Field & Welsh 2007, JRSS B 69:369).
 
-use super::cells::Cells;
 use super::cluster::Clusters;
 use super::delay::{Delay, timed};
 use super::kaplan_meier::kaplan_meier;
-use super::turnbull::{Turnbull, even, maximise};
-use rand::{RngExt, SeedableRng};
+use super::resample::Fit;
+use super::turnbull::Turnbull;
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// A factor, with a 95 % interval.
@@ -31,56 +31,21 @@ const COMPARED: (f64, f64) = (0.10, 0.90);
 const QUANTILES: usize = 33;
 /// A curve is believed as far as so many were still watched.
 const WATCHED: u64 = 10;
-/// Resampled groups: clusters are dealt to at most so many, which keeps their variance.
-const GROUPS: usize = 240;
 const DRAWS: usize = 120;
-const ROUNDS: usize = 40;
 
-/// One sample made ready to be resampled by clusters.
+/// One sample: its estimate, and how far that is to be believed.
 pub(super) struct Arm {
-    cells: Cells,
-    mass: Vec<f64>,
-    /// Weight of each distinct interval in each group of clusters.
-    groups: Vec<Vec<(u32, f64)>>,
+    fit: Fit,
     /// The share seen by the time at which enough were still watched, and that time.
     reach: (f64, f64),
 }
 
 impl Arm {
     pub fn new(delays: &[Delay], clusters: &Clusters) -> Self {
-        let cells = Cells::new(delays);
-        let mass = maximise(&cells, &cells.counts(), even(&cells), 600);
-        let reach = reach(delays, &Turnbull::new(&cells, &mass));
-        let groups = grouped(&cells, clusters);
-        Self { cells, mass, groups, reach }
+        let fit = Fit::new(delays, clusters);
+        let reach = reach(delays, &fit.curve());
+        Self { fit, reach }
     }
-
-    pub fn curve(&self) -> Turnbull {
-        Turnbull::new(&self.cells, &self.mass)
-    }
-
-    /// The curve of one bootstrap draw of the groups.
-    pub fn redrawn(&self, rng: &mut ChaCha8Rng) -> Turnbull {
-        let mut weights = vec![0.0; self.cells.ranges.len()];
-        for _ in 0..self.groups.len() {
-            for (range, weight) in &self.groups[rng.random_range(0..self.groups.len())] {
-                weights[*range as usize] += weight;
-            }
-        }
-        // A cell without mass could never win any back.
-        let floor = 1e-3 / self.mass.len() as f64;
-        let start = self.mass.iter().map(|m| m + floor).collect();
-        Turnbull::new(&self.cells, &maximise(&self.cells, &weights, start, ROUNDS))
-    }
-}
-
-fn grouped(cells: &Cells, clusters: &Clusters) -> Vec<Vec<(u32, f64)>> {
-    let count = clusters.count.clamp(1, GROUPS);
-    let mut groups = vec![std::collections::BTreeMap::new(); count];
-    for (range, cluster) in cells.of.iter().zip(&clusters.of) {
-        *groups[*cluster as usize % count].entry(*range).or_insert(0.0) += 1.0;
-    }
-    groups.into_iter().map(|group| group.into_iter().collect()).collect()
 }
 
 fn reach(delays: &[Delay], curve: &Turnbull) -> (f64, f64) {
@@ -98,14 +63,26 @@ fn reach(delays: &[Delay], curve: &Turnbull) -> (f64, f64) {
 /// The factor from `first` to `second`. `None` where the first sample reached nothing to compare with.
 pub(super) fn ratio(first: &Arm, second: &Arm, seed: u64) -> Option<Ratio> {
     let high = COMPARED.1.min(first.reach.0).min(second.reach.0);
-    let low = COMPARED.0.min(high / 3.0);
     if high < 0.05 {
         return bound(first, second);
     }
-    let value = log_distance(&first.curve(), &second.curve(), (low, high))?;
+    let low = COMPARED.0.min(high / 3.0);
+    let levels = (0..QUANTILES).map(|i| low + (high - low) * (i as f64 + 0.5) / QUANTILES as f64);
+    resampled(first, second, &levels.collect::<Vec<f64>>(), seed)
+}
+
+/// The ratio of medians, where both were reached.
+pub(super) fn median_ratio(first: &Arm, second: &Arm, seed: u64) -> Option<Ratio> {
+    let reached = first.reach.0.min(second.reach.0) > 0.5;
+    if reached { resampled(first, second, &[0.5], seed) } else { None }
+}
+
+/// The mean log distance at the given quantiles, and how far it moves when clusters are resampled.
+fn resampled(first: &Arm, second: &Arm, levels: &[f64], seed: u64) -> Option<Ratio> {
+    let value = log_distance(&first.fit.curve(), &second.fit.curve(), levels)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let draws: Vec<f64> = (0..DRAWS)
-        .filter_map(|_| log_distance(&first.redrawn(&mut rng), &second.redrawn(&mut rng), (low, high)))
+        .filter_map(|_| log_distance(&first.fit.redrawn(&mut rng), &second.fit.redrawn(&mut rng), levels))
         .collect();
     let spread = draws.iter().map(|d| (d - value).powi(2)).sum::<f64>() / draws.len().max(1) as f64;
     let reach = 1.96 * spread.sqrt();
@@ -120,15 +97,15 @@ pub(super) fn ratio(first: &Arm, second: &Arm, seed: u64) -> Option<Ratio> {
 /// The second sample was hardly seen at all: it is slower by at least what its wait shows.
 fn bound(first: &Arm, second: &Arm) -> Option<Ratio> {
     let q = second.reach.0.max(0.05);
-    let usual = first.curve().quantile(q).filter(|t| *t > 0.0 && q <= first.reach.0)?;
+    let usual = first.fit.curve().quantile(q).filter(|t| *t > 0.0 && q <= first.reach.0)?;
     let value = second.reach.1 / usual;
     Some(Ratio { value, lower: value, upper: None, reached: false })
 }
 
-fn log_distance(first: &Turnbull, second: &Turnbull, (low, high): (f64, f64)) -> Option<f64> {
-    let levels = (0..QUANTILES).map(|i| low + (high - low) * (i as f64 + 0.5) / QUANTILES as f64);
+fn log_distance(first: &Turnbull, second: &Turnbull, levels: &[f64]) -> Option<f64> {
     let distances: Vec<f64> = levels
-        .filter_map(|q| Some((second.quantile(q)? / first.quantile(q)?).ln()))
+        .iter()
+        .filter_map(|q| Some((second.quantile(*q)? / first.quantile(*q)?).ln()))
         .filter(|d| d.is_finite())
         .collect();
     (!distances.is_empty()).then(|| distances.iter().sum::<f64>() / distances.len() as f64)

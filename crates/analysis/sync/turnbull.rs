@@ -10,7 +10,7 @@ use super::delay::Delay;
 /// Stops when no point of the curve moves by more than this in one round ...
 const STILL: f64 = 2e-6;
 /// ... or after so many rounds: the late ones only sharpen spikes.
-const ROUNDS: usize = 600;
+pub(super) const ROUNDS: usize = 600;
 
 /// The estimated distribution over cells.
 #[derive(Debug, Clone, PartialEq)]
