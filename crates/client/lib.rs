@@ -9,5 +9,8 @@
 
 pub mod clock;
 pub mod port;
+pub mod profile;
+pub mod invoice;
+pub mod multipart;
 pub mod target;
 pub mod transport;
