@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveDateTime};
 
-use super::atoms::{Atom, Cue, Length, Meaning};
+use super::atoms::{Atom, Cue, Length, Meaning, Relative};
 use super::grammar::{Join, Moment, Phrase, Placed, phrases};
 use super::judge::{Document, Role};
 use super::language::Language;
@@ -52,6 +52,8 @@ pub(crate) struct Walk<'a> {
     /// Days without times that a range of times may spread over, and the atom after them.
     days: Vec<NaiveDate>,
     days_end: usize,
+    /// The days were a range, not a list.
+    days_ranged: bool,
     pub(crate) recurring: Vec<Recurring>,
     pub(crate) doubts: Vec<(DoubtKind, std::ops::Range<usize>)>,
     pub(crate) refers: Vec<Reference>,
@@ -81,6 +83,7 @@ pub(crate) fn assemble(text: &str, plain: &Plain, language: Language, context: &
         waiting: Vec::new(),
         days: Vec::new(),
         days_end: 0,
+        days_ranged: false,
         recurring: Vec::new(),
         doubts: Vec::new(),
         refers: Vec::new(),
@@ -168,7 +171,10 @@ impl Walk<'_> {
         }
         match self.days_of_range(placed, start, end) {
             Ok(days) => self.spread(placed, start, end, join, role, &days),
-            Err(kind) => self.doubt(kind, placed),
+            Err(kind) => {
+                self.dated_work |= role == Role::Outage;
+                self.doubt(kind, placed);
+            }
         }
     }
 
@@ -189,15 +195,12 @@ impl Walk<'_> {
             return Ok(std::mem::take(&mut self.days));
         }
         let mut doubts = Doubts::new();
-        let start = with_month_of(start, end);
+        let start = self.with_day_of(start, end);
         let Some(day) = self.known.day_of(&start, None, &mut doubts)? else {
-            return Err(if self.document.chinese { DoubtKind::DayUnknown } else { DoubtKind::DayUnknown });
+            return Err(DoubtKind::DayUnknown);
         };
-        let mut days = if near && placed.atoms.start <= self.days_end + 1 {
-            std::mem::take(&mut self.days)
-        } else {
-            Vec::new()
-        };
+        let listed = near && !self.days_ranged && placed.atoms.start <= self.days_end + 1;
+        let mut days = if listed { std::mem::take(&mut self.days) } else { Vec::new() };
         self.days.clear();
         days.push(day.date);
         Ok(days)
@@ -245,12 +248,38 @@ impl Walk<'_> {
         doubts: &mut Doubts,
     ) -> Result<(DateTime<FixedOffset>, DateTime<FixedOffset>), DoubtKind> {
         // Asked again for its doubts: weekday, order of day and month.
-        self.known.day_of(&with_month_of(start, end), None, doubts)?;
-        let end_day = self.known.day_of(end, Some(day), doubts)?.filter(|end| end.own).map(|end| end.date);
-        let end_day = if several && end.relative.is_none() { None } else { end_day };
+        let dated = self.with_day_of(start, end);
+        self.known.day_of(&dated, None, doubts)?;
+        let borrowed = !start.has_day() && dated.has_day();
+        let end_day = if borrowed || several && end.relative.is_none() {
+            None
+        } else {
+            self.known.day_of(end, Some(day), doubts)?.filter(|end| end.own).map(|end| end.date)
+        };
         let (from, to) = local_range(start, end, day, end_day, doubts)?;
+        if borrowed && from.date() != to.date() {
+            // "10 pm to 2 am on 4 December" may begin on the 3rd or on the 4th.
+            doubts.push(DoubtKind::DayUnknown);
+        }
         let zone = start.zone.or(end.zone);
         Ok((self.known.instant(from, zone, doubts)?, self.known.instant(to, end.zone.or(zone), doubts)?))
+    }
+
+    /// "8 to 10 pm on December 3": the start takes the day of the end, unless one was named just before.
+    fn with_day_of(&self, start: &Moment, end: &Moment) -> Moment {
+        let relative =
+            end.relative.is_some_and(|relative| matches!(relative, Relative::FromStart(_) | Relative::Same));
+        if start.has_day() || !end.has_day() || relative {
+            return with_month_of(start, end);
+        }
+        let near = |day: NaiveDate| {
+            let end = self.known.day_of(end, Some(day), &mut Doubts::new()).ok().flatten();
+            end.is_some_and(|end| (0..=2).contains(&(end.date - day).num_days()))
+        };
+        if self.known.day.is_some_and(near) {
+            return start.clone();
+        }
+        Moment { date: end.date, relative: end.relative, weekday: end.weekday, ..start.clone() }
     }
 
     fn note_day(&mut self, start: &Moment, end: &Moment, day: Option<NaiveDate>) {
@@ -286,6 +315,7 @@ impl Walk<'_> {
         }
         self.days = first.date.iter_days().take_while(|day| *day <= last.date).take(MOST_DAYS).collect();
         self.days_end = placed.atoms.end;
+        self.days_ranged = true;
     }
 
     fn whole_days(
@@ -335,7 +365,9 @@ impl Walk<'_> {
         let role = self.document.role(placed);
         let limit = self.followed(placed, Cue::Before) || self.preceded(placed, &[Cue::Before]);
         if recurring::rule_at(self.document.atoms, placed, moment).is_some() && role == Role::Outage {
-            recurring::add_open(self, placed, moment);
+            if !self.times_follow(n) {
+                recurring::add_open(self, placed, moment);
+            }
             return;
         }
         if moment.clock.is_none() && !self.starts_now(moment) {
@@ -346,6 +378,16 @@ impl Walk<'_> {
             return;
         }
         self.timed_moment(n, placed, moment, role);
+    }
+
+    /// "every Sunday from 2 to 6": the times come with the next phrase.
+    fn times_follow(&self, n: usize) -> bool {
+        let here = self.document.phrases[n].atoms.end;
+        self.document.phrases.get(n + 1).is_some_and(|next| {
+            let same = self.document.sentences.sentence_index(next.atoms.start)
+                == self.document.sentences.sentence_index(here - 1);
+            same && matches!(next.phrase, Phrase::Range(..) | Phrase::Moment(_))
+        })
     }
 
     fn starts_now(&self, moment: &Moment) -> bool {
@@ -372,6 +414,7 @@ impl Walk<'_> {
         if placed.atoms.start > self.days_end + 1 {
             self.days.clear();
         }
+        self.days_ranged = false;
         self.days.push(day);
         self.days_end = placed.atoms.end;
     }
@@ -411,7 +454,12 @@ impl Walk<'_> {
 
     /// Whether a moment that stands alone is a start or an end.
     fn part_in_range(&self, placed: &Placed, role: Role) -> Option<Side> {
-        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) || self.preceded_by(placed, Meaning::To) {
+        if self.preceded_by(placed, Meaning::To) {
+            // 到中午12点关闭 ends an opening, not an outage.
+            let closes = self.document.verb_after(placed) == Some(Cue::Stop);
+            return (!closes).then_some(Side::End);
+        }
+        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) {
             return Some(Side::End);
         }
         if self.preceded(placed, &[Cue::StartLabel]) {

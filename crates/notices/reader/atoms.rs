@@ -104,6 +104,8 @@ pub(crate) enum Break {
     /// A table cell's edge.
     Cell,
     Sentence,
+    /// Words left out: an end, after which the same thing may still be spoken of.
+    Ellipsis,
     Line,
     /// An empty line.
     Paragraph,
@@ -137,6 +139,8 @@ pub(crate) enum Cue {
     Planned,
     /// 系统, portal: the things that this suite is about.
     System,
+    /// 服务, 业务: a service of whatever kind.
+    Service,
     /// 电梯, swimming pool: things that stop and are none of ours.
     Physical,
     /// Training, deadlines, office hours, contacts: times that are something else.

@@ -44,7 +44,7 @@ fn sixty(text: &[char], i: usize) -> Option<(u32, usize)> {
 
 /// 22:00, 12:34:10, 8:30 pm, 20 :00.
 fn colon(text: &[char], i: usize) -> Found {
-    if i > 0 && is(text, i - 1, ":") {
+    if i > 1 && is(text, i - 1, ":") && text[i - 2].is_ascii_digit() {
         return None;
     }
     let hour = arabic(text, i, 2)?;
@@ -102,7 +102,7 @@ fn meridiem(text: &[char], end: usize) -> (Option<Half>, usize) {
 fn chinese(text: &[char], i: usize) -> Found {
     let hour = number(text, i, 2)?;
     let unit = blanks(text, hour.end);
-    if !is(text, unit, "点时") || is(text, unit + 1, "间段刻候效长限期代差击评名数位卡对亮建要说注意")
+    if !is(text, unit, "点时") || is(text, unit + 1, "间段刻候效长限期代差击评名数位卡亮建要说注意")
     {
         return None;
     }
@@ -231,8 +231,9 @@ fn preceded(text: &[char], i: usize) -> bool {
     }
 }
 
-/// UTC+8, GMT+08:00, (UTC -5), and after a time of day a bare +08:00.
-pub(crate) fn offset(text: &[char], i: usize, after_clock: bool) -> Option<(Zoned, usize)> {
+/// UTC+8, GMT+08:00, (UTC -5), and after a time of day a bare +08:00. A bare −05:00 is an offset only
+/// after an ISO time (`iso`): in 22:00-05:00 it is the end of a range.
+pub(crate) fn offset(text: &[char], i: usize, after_clock: bool, iso: bool) -> Option<(Zoned, usize)> {
     let named = word_start(text, i)
         && ["utc", "gmt"].iter().any(|name| text[i..].starts_with(&name.chars().collect::<Vec<_>>()));
     let at = if named { blanks(text, i + 3) } else { i };
@@ -241,7 +242,7 @@ pub(crate) fn offset(text: &[char], i: usize, after_clock: bool) -> Option<(Zone
     }
     let sign = match text.get(at)? {
         '+' => 1,
-        '-' => -1,
+        '-' if named || iso => -1,
         _ => return None,
     };
     let at = if named { blanks(text, at + 1) } else { at + 1 };
@@ -310,8 +311,9 @@ mod tests {
 
     #[test]
     fn offsets() {
-        let read =
-            |text: &str, after| offset(&text.chars().collect::<Vec<_>>(), 0, after).map(|(zone, _)| zone);
+        let read = |text: &str, after| {
+            offset(&text.chars().collect::<Vec<_>>(), 0, after, false).map(|(zone, _)| zone)
+        };
         assert_eq!(read("utc+8", false), Some(Zoned::Minutes(480)));
         assert_eq!(read("gmt -05:30", false), Some(Zoned::Minutes(-330)));
         assert_eq!(read("+08:00", true), Some(Zoned::Minutes(480)));

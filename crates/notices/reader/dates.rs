@@ -283,7 +283,8 @@ fn order(a: u32, b: u32, day_first: bool) -> Option<Ordered> {
 
 /// 9/27 and 4.25, only where a weekday, a time or a range beside them makes them dates.
 fn month_slash_day(text: &[char], i: usize, after_weekday: bool) -> Found {
-    if i > 0 && is(text, i - 1, "./-:$¥v") {
+    let after_ratio = i > 1 && is(text, i - 1, ":") && text[i - 2].is_ascii_digit();
+    if i > 0 && is(text, i - 1, "./-$¥v") || after_ratio {
         return None;
     }
     let a = arabic(text, i, 2)?;
@@ -307,6 +308,9 @@ fn month_slash_day(text: &[char], i: usize, after_weekday: bool) -> Found {
 /// Whether what follows a short date is a weekday, a time of day, or a range to another short date.
 fn anchored(text: &[char], end: usize, separator: char) -> bool {
     let mut at = blanks(text, end);
+    if is(text, at, "(") && is(text, at + 1, "一二三四五六日") && is(text, at + 2, ")") {
+        return true;
+    }
     while is(text, at, "(,") {
         at = blanks(text, at + 1);
     }

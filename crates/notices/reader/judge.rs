@@ -1,6 +1,8 @@
 //! What a time in the text is: an outage, an old plan, history, something that stays up, or none of ours.
 
-use super::atoms::{Atom, Cue, Meaning};
+use std::collections::HashSet;
+
+use super::atoms::{Atom, Break, Cue, Meaning};
 use super::grammar::{Phrase, Placed};
 use super::sentences::{Cues, Sentences};
 
@@ -48,12 +50,15 @@ impl<'a> Document<'a> {
         chinese: bool,
     ) -> Self {
         let all = sentences.sentences.iter().fold(Cues::default(), |all, sentence| all.with(sentence.cues));
+        let timed: HashSet<usize> =
+            phrases.iter().map(|placed| sentences.sentence_index(placed.atoms.start)).collect();
         let mut topic = Topic::None;
         let topics = sentences
             .sentences
             .iter()
-            .map(|sentence| {
-                topic = topic_after(topic, sentence.cues);
+            .enumerate()
+            .map(|(index, sentence)| {
+                topic = topic_after(topic, sentence.cues, timed.contains(&index));
                 topic
             })
             .collect();
@@ -62,7 +67,8 @@ impl<'a> Document<'a> {
 
     /// Whether the text speaks of systems that are worked on or that stop.
     pub(crate) fn is_about_outages(&self) -> bool {
-        self.all.any(&OUTAGE) && self.all.has(Cue::System)
+        let known = self.all.any(&[Cue::System, Cue::Service]);
+        self.all.any(&OUTAGE) && (known || self.all.has(Cue::Work) && !self.all.has(Cue::Physical))
     }
 
     pub(crate) fn role(&self, placed: &Placed) -> Role {
@@ -78,7 +84,7 @@ impl<'a> Document<'a> {
         if clause.has(Cue::Past) && !clause.has(Cue::Stop) {
             return Role::History;
         }
-        if is_aside(clause, sentence) {
+        if is_aside(clause, sentence.with(self.after_ellipsis(first))) {
             return Role::Aside;
         }
         if (clause.has(Cue::Up) && !clause.any(&OUTAGE))
@@ -101,11 +107,22 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// A time that opens the text is explained by the sentence after it.
+    /// The cues beyond an ellipsis, which may have swallowed the verb.
+    fn after_ellipsis(&self, atom: usize) -> Cues {
+        let index = self.sentences.sentence_index(atom);
+        let last = self.sentences.sentences[index].atoms.end.checked_sub(1).map(|k| self.atoms[k].meaning);
+        match (last, self.sentences.sentences.get(index + 1)) {
+            (Some(Meaning::Break(Break::Ellipsis)), Some(next)) => next.cues,
+            _ => Cues::default(),
+        }
+    }
+
+    /// A time that opens the text is explained by what comes after it.
     fn following_role(&self, atom: usize) -> Role {
         let next = self.sentences.sentence_index(atom) + 1;
-        match self.sentences.sentences.get(next) {
-            Some(sentence) if sentence.cues.any(&OUTAGE) && !sentence.cues.has(Cue::Aside) => Role::Outage,
+        let mut after = self.sentences.sentences.iter().skip(next).take(12);
+        match after.find(|sentence| sentence.cues.any(&[Cue::Work, Cue::Stop, Cue::Aside])) {
+            Some(sentence) if sentence.cues.any(&OUTAGE) => Role::Outage,
             _ => Role::Unclear,
         }
     }
@@ -157,18 +174,34 @@ impl<'a> Document<'a> {
             .or_else(|| choose(after(sentence.end), None))
     }
 
+    /// The cue that follows a moment in its own clause.
+    pub(crate) fn verb_after(&self, placed: &Placed) -> Option<Cue> {
+        let end = self.sentences.clause(placed.atoms.start).atoms.end;
+        (placed.atoms.end..end).find_map(|k| self.verb_at(k))
+    }
+
     fn verb_at(&self, k: usize) -> Option<Cue> {
         match self.atoms[k].meaning {
+            // 换版结束 is no beginning.
+            Meaning::Cue(Cue::Work)
+                if matches!(
+                    self.atoms.get(k + 1).map(|atom| atom.meaning),
+                    Some(Meaning::Cue(Cue::Ends))
+                ) =>
+            {
+                Some(Cue::Restore)
+            }
             Meaning::Cue(cue @ (Cue::Work | Cue::Stop | Cue::Restore | Cue::Done | Cue::Sudden)) => Some(cue),
             _ => None,
         }
     }
 }
 
-fn topic_after(topic: Topic, cues: Cues) -> Topic {
+/// A heading changes the topic; a sentence with times of its own changes it only to outages.
+fn topic_after(topic: Topic, cues: Cues, timed: bool) -> Topic {
     if cues.any(&OUTAGE) {
         Topic::Outage
-    } else if cues.has(Cue::Aside) {
+    } else if cues.has(Cue::Aside) && !timed {
         Topic::Aside
     } else {
         topic

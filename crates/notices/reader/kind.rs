@@ -43,8 +43,12 @@ fn is_news(cues: Cues, cue: Cue) -> bool {
     let work = cues.any(&[Cue::Work, Cue::Old, Cue::Stop, Cue::System, Cue::Sudden]);
     match cue {
         Cue::Done => work && !cues.any(&[Cue::Past, Cue::If]),
-        Cue::Cancel => cues.any(&[Cue::Work, Cue::Old]) && !cues.has(Cue::If),
-        _ => cues.any(&[Cue::Work, Cue::Old, Cue::Stop]) && !cues.any(&[Cue::If, Cue::Aside]),
+        Cue::Cancel => {
+            cues.any(&[Cue::Work, Cue::Old, Cue::Planned, Cue::Routine]) && !cues.any(&[Cue::If, Cue::Aside])
+        }
+        _ => {
+            cues.any(&[Cue::Work, Cue::Stop, Cue::System, Cue::Service]) && !cues.any(&[Cue::If, Cue::Aside])
+        }
     }
 }
 

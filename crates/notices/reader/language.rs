@@ -10,9 +10,58 @@ pub(crate) enum Language {
 }
 
 /// Small words that no English sentence of some length is without, and hardly any other text has.
-const ENGLISH: [&str; 24] = [
-    "the", "of", "and", "will", "be", "from", "is", "for", "our", "are", "this", "with", "we", "have",
-    "been", "between", "has", "until", "you", "your", "at", "by", "during", "it",
+const ENGLISH: [&str; 43] = [
+    "pm",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "outage",
+    "outages",
+    "unavailable",
+    "upcoming",
+    "scheduled",
+    "planned",
+    "start",
+    "end",
+    "downtime",
+    "affected",
+    "services",
+    "the",
+    "of",
+    "and",
+    "will",
+    "be",
+    "from",
+    "is",
+    "for",
+    "our",
+    "are",
+    "this",
+    "with",
+    "we",
+    "have",
+    "been",
+    "between",
+    "has",
+    "until",
+    "you",
+    "your",
+    "at",
+    "by",
+    "during",
+    "it",
+];
+
+/// Small words of German, French, Spanish, Italian, Portuguese, Dutch, Polish and Swedish that are not English ones.
+const FOREIGN: [&str; 44] = [
+    "der", "das", "und", "nicht", "wegen", "ist", "von", "bis", "uhr", "wir", "le", "les", "des", "est",
+    "pour", "du", "en", "el", "los", "por", "para", "desde", "hasta", "il", "di", "della", "dal", "alle",
+    "della", "em", "com", "och", "het", "niet", "od", "jest", "nie", "dnia", "la", "de", "del", "und", "sie",
+    "werden",
 ];
 
 /// Judged from the first 20,000 characters.
@@ -34,12 +83,15 @@ pub(crate) fn of(text: &[char]) -> Language {
 
 /// Short texts are given the benefit: "Outage 22:00-23:00 UTC" has no small words.
 fn english(text: &[char]) -> bool {
-    let (mut words, mut small) = (0_usize, 0_usize);
+    let (mut words, mut small, mut foreign) = (0_usize, 0_usize, 0_usize);
     for word in text.split(|c| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
         words += 1;
-        small += usize::from(ENGLISH.iter().any(|known| known.chars().eq(word.iter().copied())));
+        let is_in =
+            |list: &[&str]| usize::from(list.iter().any(|known| known.chars().eq(word.iter().copied())));
+        small += is_in(&ENGLISH);
+        foreign += is_in(&FOREIGN);
     }
-    words < 12 || small * 25 >= words
+    foreign <= small && (words < 12 || small * 25 >= words)
 }
 
 #[cfg(test)]

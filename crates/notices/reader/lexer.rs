@@ -112,7 +112,7 @@ impl Lexer<'_> {
     fn word(&mut self, i: usize) -> usize {
         let text = self.text;
         let after_clock = matches!(self.last(), Some(Meaning::Clock(_))) || self.open_after_clock();
-        if let Some((zone, end)) = offset(text, i, after_clock) {
+        if let Some((zone, end)) = offset(text, i, after_clock, self.after_iso_clock()) {
             return self.push(Meaning::Zone(zone), i, end);
         }
         if matches!(text[i], 't' | 'z') && self.iso_mark(i) {
@@ -122,6 +122,9 @@ impl Lexer<'_> {
             return end;
         }
         if let Some(end) = self.further_weekday(i) {
+            return end;
+        }
+        if let Some(end) = self.bracketed_weekday(i) {
             return end;
         }
         match lexicon().longest(text, i) {
@@ -165,6 +168,23 @@ impl Lexer<'_> {
             && text[i] == '日';
         (joined && alone || adjacent)
             .then(|| self.push(Meaning::Weekday(Week::Bare, u8::try_from(day + 1).unwrap_or(7)), i, i + 1))
+    }
+
+    /// The (五) of 11/27(五).
+    fn bracketed_weekday(&mut self, i: usize) -> Option<usize> {
+        let text = self.text;
+        if text[i] != '(' || text.get(i + 2) != Some(&')') || !matches!(self.last(), Some(Meaning::Date(_))) {
+            return None;
+        }
+        let day = "一二三四五六日".chars().position(|c| Some(&c) == text.get(i + 1))?;
+        Some(self.push(Meaning::Weekday(Week::Bare, u8::try_from(day + 1).unwrap_or(7)), i, i + 3))
+    }
+
+    fn after_iso_clock(&self) -> bool {
+        let Some(Atom { meaning: Meaning::Clock(_), span }) = self.atoms.last() else {
+            return false;
+        };
+        span.start > 0 && self.text[span.start - 1] == 't'
     }
 
     fn open_after_clock(&self) -> bool {
@@ -268,6 +288,9 @@ impl Lexer<'_> {
         let text = self.text;
         let c = text[i];
         if c == '.' {
+            if matches!(self.last(), Some(Meaning::Date(_))) && clock(text, i + 2).is_some() {
+                return i + 1;
+            }
             let ends = text.get(i + 1).is_none_or(|next| matches!(next, ' ' | '\n'));
             return if ends {
                 self.push(Meaning::Break(Break::Sentence), i, i + 1)

@@ -33,7 +33,7 @@ pub(crate) fn rule_at(atoms: &[Atom], placed: &Placed, start: &Moment) -> Option
             }
         }
     }
-    weekly_heading(atoms, placed, start).or_else(|| rule_after(atoms, placed))
+    weekly_heading(atoms, placed, start).or_else(|| start.clock.and_then(|_| rule_after(atoms, placed)))
 }
 
 /// "10 pm to midnight every Sunday".
@@ -49,7 +49,7 @@ fn rule_after(atoms: &[Atom], placed: &Placed) -> Option<String> {
 
 /// A list of days of the week under a heading that says "weekly".
 fn weekly_heading(atoms: &[Atom], placed: &Placed, start: &Moment) -> Option<String> {
-    let (Week::Bare, day) = start.weekday? else { return None };
+    let (Week::Bare, day) = start.weekday.filter(|_| start.date.is_none())? else { return None };
     let from = placed.atoms.start.saturating_sub(40);
     let before = &atoms[from..placed.atoms.start];
     let heading = before.iter().rposition(|atom| atom.meaning == Meaning::Every(Some(Cycle::Week)))?;

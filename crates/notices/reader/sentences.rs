@@ -78,13 +78,21 @@ impl Sentences {
     }
 }
 
+/// 报名系统, 会议平台: a word of other affairs that only names a system.
+fn names_a_system(atoms: &[Atom], k: usize) -> bool {
+    let Some(next) = atoms.get(k + 1) else { return false };
+    next.meaning == Meaning::Cue(Cue::System) && next.span.start == atoms[k].span.end
+}
+
 fn cut(atoms: &[Atom], ends: impl Fn(usize) -> bool) -> (Vec<Stretch>, Vec<u32>) {
     let mut stretches = Vec::new();
     let mut of = Vec::with_capacity(atoms.len());
     let mut current = Stretch { atoms: 0..0, cues: Cues::default() };
     for (k, atom) in atoms.iter().enumerate() {
         of.push(u32::try_from(stretches.len()).unwrap_or(u32::MAX));
-        if let Meaning::Cue(cue) = atom.meaning {
+        if let Meaning::Cue(cue) = atom.meaning
+            && !(cue == Cue::Aside && names_a_system(atoms, k))
+        {
             current.cues.add(cue);
         }
         current.atoms.end = k + 1;

@@ -101,7 +101,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Label),
-        "schedule, dates and times, date and time, date/time, maintenance window, outage window, window, duration, time, timing, times, when:, scheduled maintenance, ",
+        "schedule, dates and times, date and time, date/time, window, duration, time, timing, times, when:",
     ),
     (
         Cue(Cue::Published),
@@ -129,7 +129,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     (
         Cue(Cue::Done),
         "has been restored, have been restored, has been resolved, have been resolved, has been completed, have been completed, is now complete, was completed, is resolved, was resolved, now resolved, is now available, \
-         are now available, is now back, are now back, now operational, has resumed, have resumed, has ended, is over, was restored, were restored, completed, resolved, this incident has been resolved, the scheduled maintenance has been completed, \
+         are now available, is now back, are now back, now operational, has resumed, have resumed, has ended, is over, was restored, were restored, completed, resolved, \
          fixed, has been fixed, have been fixed, has since been, rolled back, is now up, are back online, is back online, fully operational, services are back, service is back, back to normal, successfully completed, fully restored, has now been restored, now been resolved, now been completed",
     ),
     (
@@ -168,14 +168,15 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Planned),
-        "planned, scheduled, plan, plans, will be, will, we'll, is to, are to, shall, going to, upcoming, please be advised, pre-planned, is due to",
+        "plan, plans, will be, will, we'll, is to, are to, shall, going to, upcoming, please be advised, pre-planned, is due to",
     ),
     (
         Cue(Cue::System),
-        "system*, platform*, portal*, website*, web, site, sites, server*, service, services, network*, database*, api, apis, app, apps, application*, online, software, login, gateway*, e-invoic*, einvoic*, invoic*, banking, \
+        "system*, platform*, portal*, website*, web, site, sites, server*, network*, database*, api, apis, app, apps, application*, online, software, login, gateway*, e-invoic*, einvoic*, invoic*, banking, \
          cloud, data, email, e-mail, wifi, wi-fi, vpn, storage, cluster*, host*, dns, cdn, mainframe, filings, filing, e-filing, payments, payment, internet, digital, node*, instance*, router*, switch*, firewall*, tool, tools, desk, hub, console, dashboard*, \
          backend, back end, infrastructure, subsystem*, terminal*, atm, atms, phone lines, advice lines, helpline*, lines, account*, campus, module*, link, environment*, sandbox*",
     ),
+    (Cue(Cue::Service), "service, services, functions, transactions, operations"),
     (
         Cue(Cue::Physical),
         "elevator*, lift, lifts, escalator*, parking, car park, swimming pool, pool, library building, gym, cafeteria, canteen, road, roads, bridge, water supply, gas supply, heating, air conditioning, bus, shuttle bus, train, trains, museum, branch office, branches, ferry, gate, playground, building",
@@ -183,7 +184,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     (
         Cue(Cue::Aside),
         "deadline*, cutoff, cut-off, due date, training, webinar*, workshop*, seminar*, class, classes, office hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
-         holiday, holidays, register, registration*, apply, applications close, exam*, meeting*, conference*, session*, interview*, event, events, sale, promotion, competition, submit by, vacation, delivery, arrive*, tour*, open house, \
+         holiday, holidays, register, registration*, apply, applications close, exam*, meeting*, conference*, session*, interview*, sale, promotion, competition, submit by, vacation, delivery, arrive*, tour*, open house, \
          concert, lecture*, orientation, enrol*, tournament, valid, expires, expiry, comment period, consultation, hiring, survey, launch party, ticket*, q&a, livestream, flight*, fax, available from, is open, are open, staffed, drop-in, walk-in, office closure*, closed for, town hall, briefing, presentation, demo, hearing*, shipment*, shipping, reservations, appointments, enrollment, admissions, bids",
     ),
     (
@@ -204,8 +205,5 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
         "expected, estimated, duration, last, lasting, lasts, for, up to, no more than, approximately, about",
     ),
     (Cue(Cue::If), "if, in case, in the event, should any, should the, unless"),
-    (
-        Cue(Cue::Routine),
-        "routine, regular, planned maintenance, scheduled maintenance, yearly, annual, planned outage, scheduled outage, routine maintenance, regular maintenance, planned work, planned works, planned upgrade, scheduled upgrade",
-    ),
+    (Cue(Cue::Routine), "routine, regular, planned, scheduled, yearly, annual, pre-planned"),
 ];
