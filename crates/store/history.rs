@@ -1,0 +1,138 @@
+//! What probes found, one row a run: raw, so that a window corrected later corrects the past.
+
+use crate::error::Error;
+use crate::store::{Store, from_json, instant, micros, name, parse};
+use chrono::{DateTime, Utc};
+use piaotan_record::{Evidence, Nanos, OutcomeKind, Phases, closed_enum};
+use rusqlite::{Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+closed_enum! {
+    /// What a probe says of the platform.
+    pub enum Health {
+        Healthy = "healthy",
+        /// It works, and something is wrong with it: slow, or near a limit.
+        Degraded = "degraded",
+        Unhealthy = "unhealthy",
+        /// Not asked, and why is in the detail: a window, no permission to write, own network down.
+        Skipped = "skipped",
+        /// Asked, and the answer may take hours.
+        Pending = "pending",
+    }
+}
+
+/// One run of one probe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probed {
+    pub probe: String,
+    /// Where the watcher stands, when several watch.
+    pub location: String,
+    /// The slot of the schedule.
+    pub due: DateTime<Utc>,
+    pub started: DateTime<Utc>,
+    pub duration: Nanos,
+    pub health: Health,
+    /// Of the step that decided; absent when nothing was asked.
+    pub outcome: Option<OutcomeKind>,
+    /// The platform's own code, as it wrote it.
+    pub code: String,
+    pub detail: String,
+    pub phases: Option<Phases>,
+    /// Kept longer than successes are.
+    pub evidence: Option<Evidence>,
+}
+
+impl Store {
+    /// Writes down what probes found.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn probed(&self, runs: &[Probed]) -> Result<(), Error> {
+        self.write_history(|to| runs.iter().try_for_each(|run| insert(to, run).map_err(|e| self.wrap(e))))
+    }
+
+    /// The runs due in `[from, to)`, by due time; of one probe where it is named.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn runs(
+        &self,
+        probe: Option<&str>,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<Probed>, Error> {
+        self.read_history(|connection| {
+            let query = "SELECT * FROM probed WHERE due >= ?1 AND due < ?2 AND (?3 IS NULL OR probe = ?3)
+                         ORDER BY due, id";
+            connection
+                .prepare_cached(query)?
+                .query_map(params![micros(from), micros(to), probe], run)?
+                .collect()
+        })
+    }
+
+    /// The latest run of every probe at every location.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn latest_runs(&self) -> Result<Vec<Probed>, Error> {
+        self.read_history(|connection| {
+            let query = "SELECT * FROM probed WHERE id IN
+                         (SELECT max(id) FROM probed GROUP BY probe, location) ORDER BY probe, location";
+            connection.prepare_cached(query)?.query_map([], run)?.collect()
+        })
+    }
+
+    /// The latest runs that found something wrong, latest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn failures(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Probed>, Error> {
+        self.read_history(|connection| {
+            let query = "SELECT * FROM probed WHERE health IN ('unhealthy', 'degraded') AND due < ?1
+                         ORDER BY due DESC LIMIT ?2";
+            connection.prepare_cached(query)?.query_map(params![micros(before), limit], run)?.collect()
+        })
+    }
+}
+
+fn insert(to: &Transaction<'_>, run: &Probed) -> rusqlite::Result<()> {
+    let put = "INSERT INTO probed (probe, location, due, started, duration, health, outcome, code, detail,
+               phases, evidence) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    to.prepare_cached(put)?.execute(params![
+        run.probe,
+        run.location,
+        micros(run.due),
+        micros(run.started),
+        run.duration.0.cast_signed(),
+        run.health.as_str(),
+        run.outcome.map(OutcomeKind::as_str),
+        run.code,
+        run.detail,
+        json(run.phases.as_ref())?,
+        json(run.evidence.as_ref())?,
+    ])?;
+    Ok(())
+}
+
+fn json<T: Serialize>(value: Option<&T>) -> rusqlite::Result<Option<String>> {
+    let convert = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+    value.map(serde_json::to_string).transpose().map_err(convert)
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<Probed> {
+    let optional = |column: &str| row.get::<_, Option<String>>(column);
+    Ok(Probed {
+        probe: row.get("probe")?,
+        location: row.get("location")?,
+        due: instant(row, "due")?,
+        started: instant(row, "started")?,
+        duration: Nanos(row.get::<_, i64>("duration")?.cast_unsigned()),
+        health: name(row, "health")?,
+        outcome: optional("outcome")?.map(|text| parse(&text)).transpose()?,
+        code: row.get("code")?,
+        detail: row.get("detail")?,
+        phases: optional("phases")?.map(|text| from_json(&text)).transpose()?,
+        evidence: optional("evidence")?.map(|text| from_json(&text)).transpose()?,
+    })
+}

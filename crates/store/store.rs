@@ -1,0 +1,194 @@
+//! The open file.
+
+use crate::error::Error;
+use crate::schema;
+use chrono::{DateTime, Utc};
+use piaotan_record::Surface;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a call waits for another program's write before it says that the file is locked.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open store. It may be shared between threads; calls on one connection wait for each other.
+#[derive(Debug)]
+pub struct Store {
+    path: String,
+    ledger: Mutex<Connection>,
+    history: Mutex<Connection>,
+    surfaces: Vec<(Surface, String)>,
+}
+
+impl Store {
+    /// Opens the file, or makes it. New invoices will be looked for by number; see [`Self::with_surfaces`].
+    ///
+    /// # Errors
+    /// When the file is newer, damaged, locked, not ours, or cannot be opened or written.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with_patience(path, PATIENCE)
+    }
+
+    /// The same, with the time that every call waits for another program's write.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with_patience(path: &Path, patience: Duration) -> Result<Self, Error> {
+        let path = path.display().to_string();
+        let mut ledger = connect(&path, patience)?;
+        schema::migrate(&mut ledger, &path)?;
+        pragma(&ledger, &path, "synchronous", "FULL")?;
+        let history = connect(&path, patience)?;
+        pragma(&history, &path, "synchronous", "NORMAL")?;
+        let surfaces = vec![(Surface::Number, String::new())];
+        Ok(Self { path, ledger: Mutex::new(ledger), history: Mutex::new(history), surfaces })
+    }
+
+    /// The surfaces, with their regions, on which invoices issued from now on are expected to be seen.
+    #[must_use]
+    pub fn with_surfaces(mut self, surfaces: Vec<(Surface, String)>) -> Self {
+        self.surfaces = surfaces;
+        self
+    }
+
+    /// The surfaces on which a new invoice is expected.
+    #[must_use]
+    pub fn surfaces(&self) -> &[(Surface, String)] {
+        &self.surfaces
+    }
+
+    /// The file, as it was named.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Lets the file grow to so many pages and no further: for tests of a full disk.
+    #[doc(hidden)]
+    pub fn limit_pages(&self, pages: u32) {
+        for connection in [&self.ledger, &self.history] {
+            let _ = pragma(&lock(connection), &self.path, "max_page_count", &pages.to_string());
+        }
+    }
+
+    /// Runs `work` in one durable transaction of the ledger.
+    pub(crate) fn write_ledger<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.write(&self.ledger, work)
+    }
+
+    /// Runs `work` in one transaction of the history.
+    pub(crate) fn write_history<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.write(&self.history, work)
+    }
+
+    /// Runs `work` on what is there now; readers do not hold up a writer.
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        work(&lock(&self.ledger)).map_err(|error| self.wrap(error))
+    }
+
+    /// As [`Self::read`], beside the ledger's own calls.
+    pub(crate) fn read_history<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        work(&lock(&self.history)).map_err(|error| self.wrap(error))
+    }
+
+    pub(crate) fn wrap(&self, error: rusqlite::Error) -> Error {
+        Error::sqlite(&self.path, error)
+    }
+
+    fn write<T>(
+        &self,
+        connection: &Mutex<Connection>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut connection = lock(connection);
+        // Immediate, so that a wait for another writer happens here and not between a read and its write.
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(|error| self.wrap(error))?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(|error| self.wrap(error))?;
+        Ok(done)
+    }
+}
+
+/// Whole microseconds since 1970: how instants lie in the file.
+pub(crate) fn micros(at: DateTime<Utc>) -> i64 {
+    at.timestamp_micros()
+}
+
+/// The instant of a number of microseconds, or a conversion error of its column.
+pub(crate) fn instant(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<DateTime<Utc>> {
+    optional_instant(row, column)?.ok_or_else(|| rusqlite::Error::InvalidColumnName(column.to_owned()))
+}
+
+pub(crate) fn optional_instant(
+    row: &rusqlite::Row<'_>,
+    column: &str,
+) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    let micros: Option<i64> = row.get(column)?;
+    Ok(micros.and_then(DateTime::from_timestamp_micros))
+}
+
+/// A name of a closed set, read back.
+pub(crate) fn name<T>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    parse(&row.get::<_, String>(column)?)
+}
+
+/// Something that was written as text, read back.
+pub(crate) fn parse<T>(text: &str) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let convert =
+        |error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error));
+    text.parse().map_err(convert)
+}
+
+/// Something that was written as JSON, read back.
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+    let convert =
+        |error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error));
+    serde_json::from_str(text).map_err(convert)
+}
+
+/// A thread that died in the middle of a call left a transaction that SQLite has rolled back: go on.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn connect(path: &str, patience: Duration) -> Result<Connection, Error> {
+    let wrap = |error| Error::sqlite(path, error);
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
+    connection.busy_timeout(patience).map_err(wrap)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    pragma(&connection, path, "journal_mode", "WAL")?;
+    pragma(&connection, path, "foreign_keys", "ON")?;
+    // Kibibytes: the indexes of a million invoices are not read again for every batch.
+    pragma(&connection, path, "cache_size", "-32000")?;
+    Ok(connection)
+}
+
+fn pragma(connection: &Connection, path: &str, name: &str, value: &str) -> Result<(), Error> {
+    let set = connection.pragma_update_and_check(None, name, value, |_| Ok(()));
+    match set {
+        // Most pragmas answer nothing when set.
+        Ok(()) | Err(rusqlite::Error::QueryReturnedNoRows) => Ok(()),
+        Err(error) => Err(Error::sqlite(path, error)),
+    }
+}
