@@ -4,9 +4,11 @@
 use super::delay::Delay;
 use std::collections::HashMap;
 
-/// Above so many distinct end points they are rounded to a grid of at most so many edges, which lie
-/// evenly on a scale that is linear near zero and logarithmic beyond. The grid is half as wide as
-/// the narrower intervals: finer cells only let the estimate chase noise between the looks.
+/// Up to so many distinct end points are kept as they are: looks on a regular lattice.
+const LATTICE: usize = 200;
+/// More are rounded to a grid of at most so many edges, which lie evenly on a scale that is linear
+/// near zero and logarithmic beyond. Its cells are half as wide as the narrower intervals: finer
+/// ones only let the estimate chase noise between the looks.
 const EDGES: usize = 1200;
 
 /// The cells `(edges[j], edges[j + 1]]`, the last reaching to infinity, and the distinct intervals.
@@ -57,7 +59,8 @@ fn edges(delays: &[Delay]) -> Vec<f64> {
             return grid(delays);
         }
     }
-    distinct
+    let coarser = (distinct.len() > LATTICE).then(|| grid(delays));
+    coarser.filter(|grid| grid.len() < distinct.len()).unwrap_or(distinct)
 }
 
 fn ends(delays: &[Delay]) -> impl Iterator<Item = f64> + '_ {

@@ -7,7 +7,7 @@
 use super::cluster::{Clusters, clusters};
 use super::delay::Delay;
 use super::kaplan_meier::kaplan_meier;
-use super::scale::{Arm, Ratio, ratio};
+use super::scale::{Arm, Ratio, compare};
 use super::score::lateness;
 use super::turnbull::turnbull;
 use rand::SeedableRng;
@@ -128,7 +128,7 @@ fn median(delays: &[Delay]) -> Option<f64> {
 
 fn factor(before: &[Delay], after: &[Delay], seed: u64) -> Option<Ratio> {
     let arm = |delays: &[Delay]| Arm::new(delays, &clusters(delays));
-    ratio(&arm(before), &arm(after), seed)
+    compare(&arm(before), &arm(after), seed).map(|c| c.factor)
 }
 
 #[cfg(test)]

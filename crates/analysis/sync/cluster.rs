@@ -34,6 +34,8 @@ pub struct Clusters {
 const BLOCK: usize = 8;
 /// The most upload blocks that are made: more would not sharpen a permutation.
 const BLOCKS: usize = 60;
+/// Fewer upload blocks could not show a change at one in a hundred.
+const FEWEST: usize = 12;
 /// So many delays are enough to recognise bursts.
 const LOOKED_AT: usize = 20_000;
 /// Bursts are believed when visible times need fewer than this share of the instants that the same
@@ -46,10 +48,37 @@ pub fn clusters(delays: &[Delay]) -> Clusters {
     if known * 2 > delays.len() {
         return by_batch(delays);
     }
-    match burst_width(delays) {
-        Some(width) => by_burst(delays, width),
-        None => by_upload(delays),
+    let bursts: Vec<Clusters> =
+        burst_widths(delays).into_iter().map(|width| by_burst(delays, width)).collect();
+    let order = upload_order(delays);
+    match bursts.iter().find(|burst| consecutive(&order, burst)) {
+        Some(batches) => batches.clone(),
+        // Invoices uploaded far apart are seen together: not a batch that carried neighbours. What
+        // they share is then shared by stretches of uploads as long as a burst draws from.
+        None => by_upload(delays, bursts.first().map_or(0.0, |burst| span(delays, burst))),
     }
+}
+
+/// Whether each cluster is one run of neighbours in upload order, a few strays allowed.
+fn consecutive(order: &[usize], clusters: &Clusters) -> bool {
+    let changes = order.windows(2).filter(|pair| clusters.of[pair[0]] != clusters.of[pair[1]]).count();
+    changes < 2 * clusters.count
+}
+
+/// How many seconds of uploads a typical cluster draws from: twice the middle half of it.
+fn span(delays: &[Delay], clusters: &Clusters) -> f64 {
+    let mut uploads = vec![Vec::new(); clusters.count];
+    for (delay, cluster) in delays.iter().zip(&clusters.of) {
+        uploads[*cluster as usize].push(delay.uploaded);
+    }
+    let mut spans: Vec<f64> = uploads.into_iter().filter(|u| u.len() > 3).map(middle_half).collect();
+    spans.sort_unstable_by(f64::total_cmp);
+    2.0 * spans.get(spans.len() / 2).copied().unwrap_or(0.0)
+}
+
+fn middle_half(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[3 * values.len() / 4] - values[values.len() / 4]
 }
 
 /// Known batches; an invoice without one (never seen, as a rule) stands with the neighbour uploaded
@@ -66,10 +95,17 @@ fn by_batch(delays: &[Delay]) -> Clusters {
     numbered(&order, &keys, Basis::Batch)
 }
 
-/// Blocks of equal size in upload order.
-fn by_upload(delays: &[Delay]) -> Clusters {
+/// Blocks of equal size in upload order, each at least `span` seconds long as far as that leaves
+/// enough of them.
+fn by_upload(delays: &[Delay], span: f64) -> Clusters {
     let order = upload_order(delays);
-    let blocks = (delays.len() / BLOCK).clamp(20.min(delays.len().max(1)), BLOCKS);
+    let (first, last) = (
+        order.first().map_or(0.0, |i| delays[*i].uploaded),
+        order.last().map_or(0.0, |i| delays[*i].uploaded),
+    );
+    let longest = if span > 0.0 { ((last - first) / span) as usize } else { BLOCKS };
+    let blocks =
+        (delays.len() / BLOCK).max(20).min(longest.max(FEWEST)).clamp(1, BLOCKS).min(delays.len().max(1));
     let mut keys = vec![0; delays.len()];
     for (rank, &i) in order.iter().enumerate() {
         keys[i] = (rank * blocks / delays.len()) as u64;
@@ -138,26 +174,25 @@ fn stab(intervals: &[(f64, f64)]) -> Vec<f64> {
     instants
 }
 
-/// The widest burst at which visible times lie in bursts, if they do at any width. The yardstick is
-/// the same delays dealt to other uploads, so that bursts of *uploads* are not taken for batches.
-fn burst_width(delays: &[Delay]) -> Option<f64> {
+/// The widths at which visible times lie in bursts, the widest first. The yardstick is the same
+/// delays dealt to other uploads, so that bursts of *uploads* are not taken for batches.
+fn burst_widths(delays: &[Delay]) -> Vec<f64> {
     let order = upload_order(delays);
     let looked_at: Vec<Delay> =
         order.iter().take(LOOKED_AT).map(|&i| delays[i]).filter(Delay::seen).collect();
     if looked_at.len() < 20 {
-        return None;
+        return Vec::new();
     }
     let mut middles: Vec<f64> = looked_at.iter().map(|d| d.timed().seconds).collect();
     middles.sort_unstable_by(f64::total_cmp);
     let median = middles[middles.len() / 2];
     let mut dealt = looked_at.clone();
     deal(&mut dealt);
-    let bursty = |share: &f64| {
-        let width = share * median;
-        let found = stab(&visible(&looked_at, width)).len() as f64;
-        found >= 2.0 && found < BURSTY * stab(&visible(&dealt, width)).len() as f64
+    let bursty = |width: &f64| {
+        let found = stab(&visible(&looked_at, *width)).len() as f64;
+        found >= 2.0 && found < BURSTY * stab(&visible(&dealt, *width)).len() as f64
     };
-    [0.5, 0.25, 0.1, 0.02, 0.0].into_iter().find(bursty).map(|share| share * median)
+    [0.5, 0.25, 0.1, 0.02, 0.0].map(|share| share * median).into_iter().filter(bursty).collect()
 }
 
 fn deal(delays: &mut [Delay]) {

@@ -6,7 +6,7 @@
 use super::cluster::{Basis, clusters};
 use super::delay::Delay;
 use super::permutation::{Later, Stratum, later};
-use super::scale::{Arm, Ratio, median_ratio, ratio};
+use super::scale::{Arm, Ratio, compare};
 use serde::Serialize;
 
 /// What counts as a regression.
@@ -85,8 +85,9 @@ pub fn regression_stratified(pairs: &[(&[Delay], &[Delay])], terms: &Terms) -> R
     let test = later(&strata, terms.draws, terms.seed);
     let first = arm(strata.iter().map(|s| s.first));
     let second = arm(strata.iter().map(|s| s.second));
-    let factor = ratio(&first, &second, terms.seed);
-    let shown = median_ratio(&first, &second, terms.seed).or(factor);
+    let compared = compare(&first, &second, terms.seed);
+    let factor = compared.map(|c| c.factor);
+    let shown = compared.and_then(|c| c.medians).or(factor);
     let (verdict, reason) = judge(test, factor, counts, terms);
     Regression {
         verdict,

@@ -60,38 +60,46 @@ fn reach(delays: &[Delay], curve: &Turnbull) -> (f64, f64) {
     }
 }
 
-/// The factor from `first` to `second`. `None` where the first sample reached nothing to compare with.
-pub(super) fn ratio(first: &Arm, second: &Arm, seed: u64) -> Option<Ratio> {
+/// How two samples compare.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Comparison {
+    /// The stretch over all quantiles that both reached.
+    pub factor: Ratio,
+    /// The ratio of medians, where both were reached.
+    pub medians: Option<Ratio>,
+}
+
+/// From `first` to `second`. `None` where the first sample reached nothing to compare with.
+pub(super) fn compare(first: &Arm, second: &Arm, seed: u64) -> Option<Comparison> {
     let high = COMPARED.1.min(first.reach.0).min(second.reach.0);
     if high < 0.05 {
-        return bound(first, second);
+        return bound(first, second).map(|factor| Comparison { factor, medians: None });
     }
     let low = COMPARED.0.min(high / 3.0);
     let levels = (0..QUANTILES).map(|i| low + (high - low) * (i as f64 + 0.5) / QUANTILES as f64);
-    resampled(first, second, &levels.collect::<Vec<f64>>(), seed)
-}
-
-/// The ratio of medians, where both were reached.
-pub(super) fn median_ratio(first: &Arm, second: &Arm, seed: u64) -> Option<Ratio> {
-    let reached = first.reach.0.min(second.reach.0) > 0.5;
-    if reached { resampled(first, second, &[0.5], seed) } else { None }
-}
-
-/// The mean log distance at the given quantiles, and how far it moves when clusters are resampled.
-fn resampled(first: &Arm, second: &Arm, levels: &[f64], seed: u64) -> Option<Ratio> {
-    let value = log_distance(&first.fit.curve(), &second.fit.curve(), levels)?;
+    let levels: Vec<f64> = levels.collect();
+    let distance = |a: &Turnbull, b: &Turnbull| [log_distance(a, b, &levels), log_distance(a, b, &[0.5])];
+    let found = distance(&first.fit.curve(), &second.fit.curve());
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let draws: Vec<f64> = (0..DRAWS)
-        .filter_map(|_| log_distance(&first.fit.redrawn(&mut rng), &second.fit.redrawn(&mut rng), levels))
-        .collect();
-    let spread = draws.iter().map(|d| (d - value).powi(2)).sum::<f64>() / draws.len().max(1) as f64;
-    let reach = 1.96 * spread.sqrt();
-    Some(Ratio {
+    let mut redrawn = || distance(&first.fit.redrawn(&mut rng), &second.fit.redrawn(&mut rng));
+    let draws: Vec<[Option<f64>; 2]> = (0..DRAWS).map(|_| redrawn()).collect();
+    let medians = found[1].filter(|_| first.reach.0.min(second.reach.0) > 0.5);
+    Some(Comparison {
+        factor: within(found[0]?, draws.iter().filter_map(|d| d[0])),
+        medians: medians.map(|value| within(value, draws.iter().filter_map(|d| d[1]))),
+    })
+}
+
+/// A log ratio with the interval that its resampled values give.
+fn within(value: f64, draws: impl Iterator<Item = f64>) -> Ratio {
+    let (n, squares) = draws.fold((0, 0.0), |(n, sum), d| (n + 1, sum + (d - value).powi(2)));
+    let reach = 1.96 * (squares / f64::from(n.max(1))).sqrt();
+    Ratio {
         value: value.exp(),
         lower: (value - reach).exp(),
-        upper: (!draws.is_empty()).then(|| (value + reach).exp()),
+        upper: (n > 0).then(|| (value + reach).exp()),
         reached: true,
-    })
+    }
 }
 
 /// The second sample was hardly seen at all: it is slower by at least what its wait shows.
@@ -130,22 +138,26 @@ mod tests {
         Arm::new(&delays, &clusters(&delays))
     }
 
+    fn factor(first: &Arm, second: &Arm) -> Ratio {
+        compare(first, second, 1).unwrap().factor
+    }
+
     #[test]
     fn a_stretched_sample_shows_its_factor() {
-        let found = ratio(&arm(1.0, 100.0), &arm(3.0, 100.0), 1).unwrap();
+        let found = factor(&arm(1.0, 100.0), &arm(3.0, 100.0));
         assert!((found.value - 3.0).abs() < 0.1, "{found:?}");
         assert!(found.lower < 3.0 && found.upper.unwrap() > 3.0);
     }
 
     #[test]
     fn censoring_does_not_shrink_it() {
-        let found = ratio(&arm(1.0, 12.0), &arm(3.0, 12.0), 1).unwrap();
+        let found = factor(&arm(1.0, 12.0), &arm(3.0, 12.0));
         assert!(found.reached && (found.value - 3.0).abs() < 0.2, "{found:?}");
     }
 
     #[test]
     fn what_was_never_seen_gives_a_bound() {
-        let found = ratio(&arm(1.0, 50.0), &arm(100.0, 50.0), 1).unwrap();
+        let found = factor(&arm(1.0, 50.0), &arm(100.0, 50.0));
         assert!(!found.reached && found.value > 10.0 && found.upper.is_none(), "{found:?}");
     }
 }
