@@ -180,7 +180,8 @@ impl Walk<'_> {
 
     /// Whether days were named just before, over which an "every day" spreads.
     fn spread_follows(&self, placed: &Placed) -> bool {
-        !self.days.is_empty() && placed.atoms.start <= self.days_end + 4
+        let weekly = matches!(&placed.phrase, Phrase::Range(start, ..) if start.weekday.is_some());
+        !weekly && !self.days.is_empty() && placed.atoms.start <= self.days_end + 4
     }
 
     /// The days on which a range of times begins.
@@ -337,7 +338,10 @@ impl Walk<'_> {
             None => last.succ_opt().map(midnight).ok_or(DoubtKind::Impossible),
         };
         let (Ok(from), Ok(to)) = (from, to) else { return };
-        doubts.push(DoubtKind::DateOnly);
+        let all_day = self.followed(placed, Cue::AllDay);
+        if !all_day && end.clock.is_none() {
+            doubts.push(DoubtKind::DateOnly);
+        }
         let zone = start.zone.or(end.zone);
         let (Ok(from), Ok(to)) =
             (self.known.instant(from, zone, &mut doubts), self.known.instant(to, zone, &mut doubts))
@@ -354,7 +358,7 @@ impl Walk<'_> {
                 rules: vec![Rule::WholeDays],
             };
             // One of the two has a time: 即日起至9月30日24:00.
-            if end.clock.is_some() { self.found.push(found) } else { self.date_only.push(found) }
+            if end.clock.is_some() || all_day { self.found.push(found) } else { self.date_only.push(found) }
         }
     }
 
@@ -411,6 +415,10 @@ impl Walk<'_> {
         }
         self.dated_work |= role == Role::Outage;
         self.note_day(moment, moment, Some(day));
+        if role == Role::Outage && self.followed(placed, Cue::AllDay) {
+            self.whole_days(placed, moment, moment, day, day, doubts);
+            return;
+        }
         if placed.atoms.start > self.days_end + 1 {
             self.days.clear();
         }
@@ -459,7 +467,9 @@ impl Walk<'_> {
             let closes = self.document.verb_after(placed) == Some(Cue::Stop);
             return (!closes).then_some(Side::End);
         }
-        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) {
+        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend])
+            || !self.waiting.is_empty() && self.followed(placed, Cue::Ends)
+        {
             return Some(Side::End);
         }
         if self.preceded(placed, &[Cue::StartLabel]) {
@@ -523,7 +533,7 @@ impl Walk<'_> {
         doubts: Doubts,
         role: Role,
     ) {
-        if let Some(length) = self.length_after(n, placed) {
+        if let Some(length) = self.length_after(n, placed).or_else(|| self.length_before(n, placed)) {
             let end = at.checked_add_signed(Duration::minutes(length.most));
             self.found.push(Found {
                 start: at,
@@ -577,9 +587,28 @@ impl Walk<'_> {
         None
     }
 
+    /// "for approximately 4 hours starting at 1:00".
+    fn length_before(&self, n: usize, placed: &Placed) -> Option<Length> {
+        let before = &self.document.phrases[n.checked_sub(1)?];
+        let sentences = self.document.sentences;
+        let same =
+            sentences.sentence_index(before.atoms.start) == sentences.sentence_index(placed.atoms.start);
+        let stops = sentences.clause(before.atoms.start).cues.any(&[Cue::Stop, Cue::Work]);
+        let begins = self
+            .just_before(placed)
+            .is_some_and(|meaning| matches!(meaning, Meaning::From | Meaning::Cue(Cue::StartLabel)));
+        match before.phrase {
+            Phrase::Length(length) if same && stops && begins && length.most >= 5 => Some(length),
+            _ => None,
+        }
+    }
+
     fn end_at(&mut self, placed: &Placed, at: DateTime<FixedOffset>) {
         let sentence = self.document.sentences.sentence(placed.atoms.start).cues;
         let waiting = std::mem::take(&mut self.waiting);
+        if sentence.has(Cue::Early) {
+            self.refers.push(Reference { relation: Relation::EndedEarly, start: None, end: Some(at) });
+        }
         if waiting.is_empty() && sentence.has(Cue::Extend) {
             self.refers.push(Reference { relation: Relation::Extended, start: None, end: Some(at) });
         }
@@ -618,6 +647,9 @@ impl Walk<'_> {
         }
         if self.found.iter().all(|found| found.role != Role::Outage) && self.recurring.is_empty() {
             self.found.append(&mut self.date_only);
+        }
+        if self.dated_work && self.doubts.is_empty() && self.found.is_empty() && self.recurring.is_empty() {
+            self.doubts.push((DoubtKind::DateOnly, 0..0));
         }
         let notice = kind::of(&self);
         let windows = window::finish(&mut self, notice, text, plain);

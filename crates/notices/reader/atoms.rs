@@ -167,6 +167,10 @@ pub(crate) enum Cue {
     Published,
     /// 预计, 约, estimated, about.
     About,
+    /// 目前, currently: what follows is so already.
+    Now,
+    /// 全天, all day.
+    AllDay,
     /// 若, 如遇, if: what follows is not announced.
     If,
     /// 例行, 计划性, routine: planned, whatever else is said.
@@ -186,6 +190,8 @@ pub(crate) enum Meaning {
     Every(Option<Cycle>),
     /// 第2个, last (−1): which weekday of the month.
     Nth(i8),
+    /// 最后一天, the last day of the month.
+    LastDay,
     /// A bare number that may be an hour or a day by its neighbours.
     Number(u32),
     /// 至, -, until.

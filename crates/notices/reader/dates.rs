@@ -67,7 +67,18 @@ fn chinese(text: &[char], i: usize) -> Found {
             }),
         };
     }
-    month_day(text, i).or_else(|| day_only(text, i))
+    month_day(text, i).or_else(|| day_only(text, i)).or_else(|| bracketed_day(text, i))
+}
+
+/// 今(20)日, 明(21)日.
+fn bracketed_day(text: &[char], i: usize) -> Found {
+    if !(is(text, i, "今明本昨") && is(text, i + 1, "(")) {
+        return None;
+    }
+    let d = arabic(text, i + 2, 2)?;
+    let day = DateText { day: Some(d.value), ..DateText::default() };
+    (is(text, d.end, ")") && is(text, d.end + 1, "日天") && (1..=31).contains(&d.value))
+        .then_some((day, d.end + 2))
 }
 
 fn written_year(text: &[char], i: usize, republic: bool) -> Option<(i32, usize)> {
@@ -125,10 +136,10 @@ fn shared_month(text: &[char], i: usize) -> Found {
         return None;
     }
     at = blanks(text, at + length);
-    let second =
-        english(text, at).map(|(date, _)| date).or_else(|| day_only(text, at).map(|(date, _)| date))?;
-    (second.day.is_some() && (1..=31).contains(&d.value))
-        .then_some((DateText { day: Some(d.value), ..DateText::default() }, d.end))
+    let (second, _) = english(text, at).or_else(|| day_only(text, at))?;
+    let shared = if Some(d.value) <= second.day { second } else { DateText::default() };
+    let date = DateText { day: Some(d.value), other: None, ..shared };
+    (1..=31).contains(&d.value).then_some((date, ordinal(text, d.end)))
 }
 
 /// 2024-09-27, 2024/9/27, 2024.9.27, 104/12/04, and a day run into the time after it.
@@ -408,7 +419,7 @@ mod tests {
         check("18th feb 11:45", 0, 2, 18);
         check("sept. 3", 0, 9, 3);
         check("3rd of june", 0, 6, 3);
-        check("5-7 may", 0, 0, 5);
+        check("5-7 may", 0, 5, 5);
         check("may 8:00", 0, 0, 0);
         check("may be", 0, 0, 0);
     }

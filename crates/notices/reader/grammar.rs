@@ -296,6 +296,7 @@ fn sign(atoms: &[Atom], start: &Moment) -> Option<(usize, Join)> {
                 return Some((skip_small(atoms, k + 1), Join::BetweenAnd));
             }
             Meaning::Break(Break::Cell) if k == after => return Some((k + 1, Join::Cell)),
+            Meaning::Break(Break::Line) if at(atoms, k + 1) == Some(Meaning::To) => k += 1,
             Meaning::Cue(Cue::Begins) | Meaning::Break(Break::Comma) | Meaning::Close | Meaning::Glue => {
                 k += 1
             }
@@ -309,7 +310,10 @@ fn sign(atoms: &[Atom], start: &Moment) -> Option<(usize, Join)> {
 fn skip_small(atoms: &[Atom], i: usize) -> usize {
     let mut k = i;
     while k < i + 3
-        && matches!(at(atoms, k), Some(Meaning::Glue | Meaning::From | Meaning::To | Meaning::Open))
+        && matches!(
+            at(atoms, k),
+            Some(Meaning::Glue | Meaning::From | Meaning::To | Meaning::Open | Meaning::Break(Break::Line))
+        )
     {
         k += 1;
     }
@@ -370,7 +374,7 @@ fn weekly(atoms: &[Atom], i: usize) -> Option<(String, usize)> {
     Some((format!("FREQ=WEEKLY;BYDAY={}", names.join(",")), k))
 }
 
-/// 每月第2个周六, 每月15日, 每月最后一天 (the last is left to people: it has no number).
+/// 每月第2个周六, 每月15日, 每月最后一天.
 fn monthly(atoms: &[Atom], i: usize) -> Option<(String, usize)> {
     let i = skip_small(atoms, i);
     match at(atoms, i)? {
@@ -381,6 +385,7 @@ fn monthly(atoms: &[Atom], i: usize) -> Option<(String, usize)> {
         Meaning::Date(DateText { month: None, day: Some(day), .. }) => {
             Some((format!("FREQ=MONTHLY;BYMONTHDAY={day}"), i + 1))
         }
+        Meaning::LastDay => Some(("FREQ=MONTHLY;BYMONTHDAY=-1".to_owned(), i + 1)),
         _ => None,
     }
 }

@@ -67,7 +67,7 @@ impl<'a> Document<'a> {
 
     /// Whether the text speaks of systems that are worked on or that stop.
     pub(crate) fn is_about_outages(&self) -> bool {
-        let known = self.all.any(&[Cue::System, Cue::Service]);
+        let known = self.all.any(&[Cue::System, Cue::Service, Cue::Sudden]);
         self.all.any(&OUTAGE) && (known || self.all.has(Cue::Work) && !self.all.has(Cue::Physical))
     }
 
@@ -81,10 +81,10 @@ impl<'a> Document<'a> {
         if let Some(role) = self.plan_role(placed) {
             return role;
         }
-        if clause.has(Cue::Past) && !clause.has(Cue::Stop) {
+        if self.is_history(placed) {
             return Role::History;
         }
-        if is_aside(clause, sentence.with(self.after_ellipsis(first))) {
+        if is_aside(clause, sentence.with(self.after_ellipsis(first))) || self.is_physical(first) {
             return Role::Aside;
         }
         if (clause.has(Cue::Up) && !clause.any(&OUTAGE))
@@ -105,6 +105,27 @@ impl<'a> Document<'a> {
             Topic::Aside => Role::Aside,
             Topic::None => self.following_role(first),
         }
+    }
+
+    /// 上次, previously: told before the time, in a sentence that announces nothing.
+    fn is_history(&self, placed: &Placed) -> bool {
+        let sentence = self.sentences.sentence(placed.atoms.start);
+        let told = (sentence.atoms.start..placed.atoms.start)
+            .any(|k| self.atoms[k].meaning == Meaning::Cue(Cue::Past));
+        told && !sentence.cues.any(&[Cue::Planned, Cue::Old])
+    }
+
+    /// Lifts and canteens, unless a clause of the sentence says that a system stops too.
+    fn is_physical(&self, atom: usize) -> bool {
+        let sentence = self.sentences.sentence(atom);
+        if !sentence.cues.has(Cue::Physical) {
+            return false;
+        }
+        let clauses = self.sentences.clause_index(sentence.atoms.start)
+            ..=self.sentences.clause_index(sentence.atoms.end - 1);
+        !self.sentences.clauses[clauses]
+            .iter()
+            .any(|clause| clause.cues.has(Cue::System) && clause.cues.any(&OUTAGE))
     }
 
     /// The cues beyond an ellipsis, which may have swallowed the verb.
@@ -133,7 +154,10 @@ impl<'a> Document<'a> {
         if !sentence.cues.any(&[Cue::Old, Cue::Postpone, Cue::Cancel]) {
             return None;
         }
-        let before = (sentence.atoms.start..placed.atoms.start).rev().find_map(|k| self.plan_cue(k));
+        let before = (sentence.atoms.start..placed.atoms.start)
+            .rev()
+            .take_while(|k| self.atoms[*k].meaning != Meaning::Cue(Cue::Work))
+            .find_map(|k| self.plan_cue(k));
         let after = (placed.atoms.end..sentence.atoms.end).find_map(|k| self.plan_cue(k));
         match (before, after) {
             (Some(Cue::Postpone), _) => None,
@@ -157,7 +181,10 @@ impl<'a> Document<'a> {
         let clause = self.sentences.clause(placed.atoms.start).atoms.clone();
         let sentence = self.sentences.sentence(placed.atoms.start).atoms.clone();
         let after = |end: usize| {
-            (placed.atoms.end..end).find_map(|k| self.verb_at(k).map(|cue| (cue, k - placed.atoms.end)))
+            // "shut down at 11 and reopen": what follows an "and" is another matter.
+            (placed.atoms.end..end)
+                .take_while(|k| self.chinese || self.atoms[*k].meaning != Meaning::And)
+                .find_map(|k| self.verb_at(k).map(|cue| (cue, k - placed.atoms.end)))
         };
         let before = |start: usize| {
             (start..placed.atoms.start)
@@ -211,6 +238,5 @@ fn topic_after(topic: Topic, cues: Cues, timed: bool) -> Topic {
 fn is_aside(clause: Cues, sentence: Cues) -> bool {
     let named = clause.has(Cue::Aside) && !clause.has(Cue::Stop);
     let told = sentence.has(Cue::Aside) && !sentence.any(&OUTAGE);
-    let physical = sentence.has(Cue::Physical) && !sentence.has(Cue::System);
-    named || told || physical
+    named || told
 }

@@ -35,7 +35,10 @@ pub(crate) fn of(walk: &Walk<'_>) -> Kind {
     if sudden && !document.all.has(Cue::Routine) && (something || document.all.has(Cue::Stop)) {
         return Kind::Emergency;
     }
-    if something { Kind::PlannedMaintenance } else { Kind::NotMaintenance }
+    let already = sentences().any(|cues| {
+        cues.has(Cue::Now) && cues.any(&[Cue::Work, Cue::Stop]) && !cues.any(&[Cue::Advice, Cue::Aside])
+    });
+    if something || already { Kind::PlannedMaintenance } else { Kind::NotMaintenance }
 }
 
 /// A sentence that tells of maintenance put off, called off or over, not of anything else.

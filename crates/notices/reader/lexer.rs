@@ -248,8 +248,15 @@ impl Lexer<'_> {
             Meaning::Break(Break::Sentence) => true,
             Meaning::Cue(Cue::Before) if length == 1 && is_han(text[i]) => self.is_after_moment(),
             Meaning::Cue(Cue::After) if length == 1 && is_han(text[i]) => self.is_after_moment(),
+            Meaning::To if text[i] == '/' => {
+                next.is_ascii_digit() && matches!(self.last(), Some(Meaning::Clock(_) | Meaning::Zone(_)))
+            }
             Meaning::To if text[i] == '-' => {
-                !(i > 0 && text[i - 1].is_ascii_alphabetic() && next.is_ascii_alphabetic())
+                let timed = matches!(
+                    self.last(),
+                    Some(Meaning::Clock(_) | Meaning::Date(_) | Meaning::Zone(_) | Meaning::Weekday(..))
+                );
+                timed || !(i > 0 && text[i - 1].is_ascii_alphabetic() && next.is_ascii_alphabetic())
             }
             _ => true,
         }
@@ -288,7 +295,8 @@ impl Lexer<'_> {
         let text = self.text;
         let c = text[i];
         if c == '.' {
-            if matches!(self.last(), Some(Meaning::Date(_))) && clock(text, i + 2).is_some() {
+            let short_day = matches!(self.atoms.last(), Some(Atom { meaning: Meaning::Weekday(..), span }) if span.end == i);
+            if short_day || matches!(self.last(), Some(Meaning::Date(_))) && clock(text, i + 2).is_some() {
                 return i + 1;
             }
             let ends = text.get(i + 1).is_none_or(|next| matches!(next, ' ' | '\n'));
@@ -321,5 +329,5 @@ fn comma_year(text: &[char], i: usize) -> Option<(i32, usize)> {
 }
 
 fn starts_numeral(c: char) -> bool {
-    "〇○零一二三四五六七八九十廿卅两半民今本".contains(c)
+    "〇○零一二三四五六七八九十廿卅两半民今明昨本".contains(c)
 }

@@ -60,11 +60,21 @@ fn weekly_heading(atoms: &[Atom], placed: &Placed, start: &Moment) -> Option<Str
 
 pub(crate) fn add(walk: &mut Walk<'_>, placed: &Placed, rule: String, start: &Moment, end: &Moment) {
     let any_day = NaiveDate::from_ymd_opt(2001, 1, 1).unwrap_or_default();
-    let end_day = end.relative.map(|_| any_day.succ_opt().unwrap_or(any_day));
+    let end_day =
+        days_between(&rule, start, end).and_then(|days| any_day.checked_add_days(chrono::Days::new(days)));
     let times = local_range(start, end, any_day, end_day, &mut Doubts::new()).ok();
     let time = times.map(|(from, _)| from.time());
     let first = time.and_then(|time| first_occurrence(walk, &rule, time, start));
     push(walk, placed, rule, time, first, times.map(|(from, to)| (to - from).num_seconds()));
+}
+
+/// Days from the start to the end where the end names one: 次日, 周日 after 周六, 1日 after the last day.
+fn days_between(rule: &str, start: &Moment, end: &Moment) -> Option<u64> {
+    if end.relative.is_some() || end.date.is_some() && rule.ends_with("BYMONTHDAY=-1") {
+        return Some(1);
+    }
+    let ((_, to), (_, from)) = (end.weekday?, start.weekday?);
+    Some(u64::from((to + 7 - from) % 7))
 }
 
 /// A rule with only a day or a start.
@@ -100,8 +110,8 @@ fn first_occurrence(
     time: NaiveTime,
     start: &Moment,
 ) -> Option<DateTime<FixedOffset>> {
-    let published = walk.known.published?;
-    let day = published.iter_days().take(63).find(|day| falls_on(rule, *day))?;
+    let from = walk.known.published.max(walk.known.day)?;
+    let day = from.iter_days().take(63).find(|day| falls_on(rule, *day))?;
     walk.known.instant(day.and_time(time), start.zone, &mut Doubts::new()).ok()
 }
 

@@ -178,7 +178,7 @@ impl Known {
 
     /// 31日 after 1月23日, and "Friday 29".
     fn day_of_month(&self, day: u32, anchor: Option<NaiveDate>) -> Result<NaiveDate, DoubtKind> {
-        let near = anchor.or(self.day).ok_or(DoubtKind::DayUnknown)?;
+        let near = anchor.or(self.day).or(self.published).ok_or(DoubtKind::DayUnknown)?;
         let same = near.with_day(day).filter(|date| *date >= near);
         let next = || {
             near.with_day(1)

@@ -22,7 +22,11 @@ pub(crate) fn finish(walk: &mut Walk<'_>, notice: Kind, text: &str, plain: &Plai
         };
         if !stands {
             let relation = if notice == Kind::Postponed { Relation::Postponed } else { Relation::Cancelled };
-            if matches!(notice, Kind::Postponed | Kind::Cancelled) && found.role != Role::History {
+            let early =
+                walk.refers.iter_mut().find(|earlier| earlier.start.is_none() && found.role == Role::Old);
+            if let Some(early) = early {
+                early.start = Some(found.start);
+            } else if matches!(notice, Kind::Postponed | Kind::Cancelled) && found.role != Role::History {
                 walk.refers.push(Reference { relation, start: Some(found.start), end: found.end });
             }
             continue;

@@ -93,11 +93,11 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::StartLabel),
-        "start time, start date, start, starts, begin, begins, start of maintenance, maintenance start, from:, scheduled start, started, start date/time, outage start, when, window start, start (utc)",
+        "start time, start date, start, starts, begin, begins, from:, scheduled start, started, commences, commencing, start date/time, when, window start, start (utc)",
     ),
     (
         Cue(Cue::EndLabel),
-        "end time, end date, end, ends, estimated end, expected end, maintenance end, scheduled end, completion, expected completion, estimated completion, end of maintenance, to:, end date/time, outage end, window end, estimated restoration, finish, end (utc), expected restoration",
+        "end time, end date, end, ends, estimated end, expected end, scheduled end, completion, expected completion, estimated completion, concludes, concluding, finishes, completes, to:, end date/time, window end, estimated restoration, finish, end (utc), expected restoration",
     ),
     (
         Cue(Cue::Label),
@@ -109,13 +109,13 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Work),
-        "maintenance, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, power outage, \
+        "maintenance, outage, outages, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, power outage, \
          switchover, switch over, replacement, replac*, installation, deploy*, software update, system update, database move, moving, changeover, housekeeping, servic* work, relocation, relocat*, transition*, \
          engineering work, engineering works, electrical work, server work, system work, power shutdown, disaster recovery, dr test, dr exercise, improvements, reboot*, restart*, resilienc* test*",
     ),
     (
         Cue(Cue::Stop),
-        "unavailable, not available, not be available, unavailability, offline, off-line, off line, outage, outages, interrupt*, disrupt*, down, go dark, goes dark, inaccessible, unreachable, not be accessible, \
+        "unavailable, not available, not be available, unavailability, offline, off-line, off line, interrupt*, disrupt*, down, go dark, goes dark, inaccessible, unreachable, not be accessible, \
          not accessible, shut down, shutdown, shut off, closed, closure, close, closes, suspend*, halt*, stop, stops, stopped, cannot be used, can't be used, cannot be reached, can't be reached, not able, unable, \
          cannot access, can't access, no access, not work, not be working, not function, degraded, intermittent*, slow, slowness, impact*, affect*, pause, paused, out of service, taken offline, brought down, \
          be off, stay off, stays off, go offline, goes offline, will fail, should fail, may fail, delays, delayed, loss of, lose access, not be possible, not possible, blackout, not be able, cannot log in, can't log in, dark, \
@@ -154,7 +154,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Past),
-        "last time, last week, last month, last year, previous, earlier this, in the past, history, ago, founded, since, historically, experienced, past maintenance, past incidents",
+        "last time, last week, last month, last year, previous, earlier this, in the past, history, ago, founded, since, historically, past maintenance, past incidents",
     ),
     (
         Cue(Cue::Up),
@@ -164,7 +164,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Sudden),
-        "emergency, unexpected*, unplanned, fault, incident, without any warning, without warning, engineers are, investigating, failure, glitch, crash*, fell over, urgent, root cause, postmortem, post-mortem, ddos, attack, we are aware, aware of an issue, technical fault, technical issue, technical difficult*, identified, experiencing",
+        "emergency, unexpected*, unplanned, fault, incident, without any warning, without warning, engineers are, investigating, failure, glitch, crash*, fell over, urgent, root cause, postmortem, post-mortem, ddos, attack, we are aware, aware of an issue, technical fault, technical issue, technical difficult*, identified, experiencing, issue, issues, error rates, degradation",
     ),
     (
         Cue(Cue::Planned),
@@ -176,7 +176,10 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
          cloud, data, email, e-mail, wifi, wi-fi, vpn, storage, cluster*, host*, dns, cdn, mainframe, filings, filing, e-filing, payments, payment, internet, digital, node*, instance*, router*, switch*, firewall*, tool, tools, desk, hub, console, dashboard*, \
          backend, back end, infrastructure, subsystem*, terminal*, atm, atms, phone lines, advice lines, helpline*, lines, account*, campus, module*, link, environment*, sandbox*",
     ),
-    (Cue(Cue::Service), "service, services, functions, transactions, operations"),
+    (
+        Cue(Cue::Service),
+        "service, services, functions, transactions, operations, log in, logging in, sign in, access, users, customers",
+    ),
     (
         Cue(Cue::Physical),
         "elevator*, lift, lifts, escalator*, parking, car park, swimming pool, pool, library building, gym, cafeteria, canteen, road, roads, bridge, water supply, gas supply, heating, air conditioning, bus, shuttle bus, train, trains, museum, branch office, branches, ferry, gate, playground, building",
@@ -202,8 +205,11 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::About),
-        "expected, estimated, duration, last, lasting, lasts, for, up to, no more than, approximately, about",
+        "expected, estimated, duration, take, takes, require, requires, last, lasting, lasts, for, up to, no more than, approximately, about",
     ),
+    (Cue(Cue::Now), "currently, right now, at the moment, at present, is ongoing, still"),
+    (Cue(Cue::AllDay), "all day, the whole day, the entire day, all day long"),
+    (LastDay, "last day"),
     (Cue(Cue::If), "if, in case, in the event, should any, should the, unless"),
     (Cue(Cue::Routine), "routine, regular, planned, scheduled, yearly, annual, pre-planned"),
 ];
