@@ -1,1 +1,28 @@
-//! Tell: one file a report, one file a chart.
+//! Tell: one file a report, one file a chart, and the metrics that dashboards are made of.
+//!
+//! It is *not* a judge: verdicts and findings come from `analysis`, and nothing here changes them.
+//! No socket, no clock, no tokio: the same facts always give the same bytes.
+//!
+//! Reading order: [`words`] is everything that is said, in both languages; [`charts`] draws;
+//! [`html`] puts a report together; [`metrics`] is the catalogue that the exporter, the dashboards
+//! and the alert rules share.
+
+pub mod charts;
+mod marks;
+pub mod png;
+pub mod units;
+pub mod words;
+
+pub use marks::marks;
+pub use words::Lang;
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot draw the picture: {0}")]
+    Picture(String),
+    #[error("cannot fill the report's template: {0}")]
+    Template(#[from] minijinja::Error),
+    #[error("cannot write as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}

@@ -1,0 +1,162 @@
+//! The closed sets of the house, in words.
+
+use super::Lang;
+use piaotan_analysis::summary::{FindingKind, LaneState, Severity, Verdict};
+use piaotan_record::{Operation, OutcomeKind, Surface};
+
+/// The big word.
+#[must_use]
+pub const fn verdict(lang: Lang, of: Verdict) -> &'static str {
+    match of {
+        Verdict::Pass => lang.of("通过", "PASS"),
+        Verdict::Fail => lang.of("不通过", "FAIL"),
+        Verdict::Inconclusive => lang.of("无法判定", "INCONCLUSIVE"),
+        Verdict::Refused => lang.of("拒绝", "REFUSED"),
+        Verdict::Interrupted => lang.of("中断", "INTERRUPTED"),
+    }
+}
+
+/// How grave a finding is.
+#[must_use]
+pub const fn severity(lang: Lang, of: Severity) -> &'static str {
+    match of {
+        Severity::Info => lang.of("信息", "info"),
+        Severity::Warning => lang.of("警告", "warning"),
+        Severity::Critical => lang.of("严重", "critical"),
+    }
+}
+
+/// A stretch of the timeline.
+#[must_use]
+pub const fn state(lang: Lang, of: LaneState) -> &'static str {
+    match of {
+        LaneState::Normal => lang.of("正常", "normal"),
+        LaneState::WritesOnly => lang.of("仅停写入", "writes stopped"),
+        LaneState::Maintenance => lang.of("维护", "maintenance"),
+        LaneState::Overrun => lang.of("超时", "overrun"),
+        LaneState::Recovering => lang.of("恢复中", "recovering"),
+        LaneState::Down => lang.of("故障", "down"),
+        LaneState::WarmUp => lang.of("预热", "warm-up"),
+        LaneState::Running => lang.of("运行", "running"),
+        LaneState::Paused => lang.of("暂停", "paused"),
+        LaneState::Ended => lang.of("结束", "ended"),
+    }
+}
+
+/// Where an invoice becomes visible.
+#[must_use]
+pub const fn surface(lang: Lang, of: Surface) -> &'static str {
+    match of {
+        Surface::Number => lang.of("按号码", "by number"),
+        Surface::Keyword => lang.of("按关键字", "by keyword"),
+        Surface::Verify => lang.of("查验", "verification"),
+        Surface::Region => lang.of("异地", "other region"),
+    }
+}
+
+/// What came of a request.
+#[must_use]
+pub const fn outcome(lang: Lang, of: OutcomeKind) -> &'static str {
+    match of {
+        OutcomeKind::Ok => lang.of("成功", "ok"),
+        OutcomeKind::BusinessNo => lang.of("业务否定", "business no"),
+        OutcomeKind::NotYetVisible => lang.of("尚未可见", "not yet visible"),
+        OutcomeKind::Duplicate => lang.of("重复", "duplicate"),
+        OutcomeKind::AuthChallenge => lang.of("需人工验证", "auth challenge"),
+        OutcomeKind::Throttled => lang.of("被限流", "throttled"),
+        OutcomeKind::Maintenance => lang.of("维护中", "maintenance"),
+        OutcomeKind::ClientError => lang.of("请求有误", "client error"),
+        OutcomeKind::ServerError => lang.of("服务器错误", "server error"),
+        OutcomeKind::Dns => lang.of("域名解析失败", "DNS"),
+        OutcomeKind::Refused => lang.of("拒绝连接", "refused"),
+        OutcomeKind::Tls => lang.of("TLS 失败", "TLS"),
+        OutcomeKind::Reset => lang.of("连接重置", "reset"),
+        OutcomeKind::TimedOut => lang.of("超时", "timed out"),
+        OutcomeKind::Unreadable => lang.of("应答无法解读", "unreadable"),
+        OutcomeKind::Mismatched => lang.of("内容不符", "mismatched"),
+        OutcomeKind::CutOff => lang.of("运行结束时未完成", "cut off"),
+    }
+}
+
+/// The headline of a finding.
+#[must_use]
+pub const fn finding(lang: Lang, of: FindingKind) -> &'static str {
+    match of {
+        FindingKind::WindowAnnouncedAndObserved => lang.of("维护如公告进行", "maintenance as announced"),
+        FindingKind::WindowAnnouncedNotObserved => lang.of("公告了维护但未观测到", "announced, not observed"),
+        FindingKind::WindowObservedUnannounced => lang.of("未公告的维护", "unannounced maintenance"),
+        FindingKind::WindowOverrun => lang.of("维护超时", "maintenance overrun"),
+        FindingKind::WindowEarlyEnd => lang.of("维护提前结束", "maintenance ended early"),
+        FindingKind::WindowPartial => lang.of("部分服务维护", "partial maintenance"),
+        FindingKind::Suppressed => lang.of("因维护暂缓发送", "held back for maintenance"),
+        FindingKind::BacklogRush => lang.of("恢复后积压涌入", "backlog rush"),
+        FindingKind::Recovered => lang.of("已恢复", "recovered"),
+        FindingKind::SyncRegression => lang.of("同步变慢", "sync became slower"),
+        FindingKind::SyncImproved => lang.of("同步变快", "sync became faster"),
+        FindingKind::SyncLost => lang.of("发票丢失", "invoices lost"),
+        FindingKind::SyncLate => lang.of("发票逾期未同步", "invoices late"),
+        FindingKind::Mismatched => lang.of("内容与上传不符", "content differs"),
+        FindingKind::Vanished => lang.of("发票消失", "invoices vanished"),
+        FindingKind::Changed => lang.of("发票内容被改", "invoices changed"),
+        FindingKind::LimitBroken => lang.of("超出限值", "limit broken"),
+        FindingKind::Errors => lang.of("出错", "errors"),
+        FindingKind::Throttled => lang.of("被限流", "throttled"),
+        FindingKind::Unreachable => lang.of("无法连接", "unreachable"),
+        FindingKind::GeneratorSaturated => lang.of("压测机饱和", "generator saturated"),
+        FindingKind::NotConserved => lang.of("记录不守恒", "not conserved"),
+        FindingKind::CutShort => lang.of("提前结束", "cut short"),
+        FindingKind::JourneyPanicked => lang.of("流程崩溃", "journey panicked"),
+        FindingKind::SourceStale => lang.of("公告来源过期", "source stale"),
+        FindingKind::NoticeDoubt => lang.of("公告有疑义", "doubtful notice"),
+        FindingKind::LatencyRegression => lang.of("响应变慢", "responses became slower"),
+        FindingKind::CapacityExceeded => lang.of("超出容量", "capacity exceeded"),
+    }
+}
+
+/// What was asked of the platform.
+#[must_use]
+pub const fn operation(lang: Lang, of: Operation) -> &'static str {
+    match of {
+        Operation::SmsCode => lang.of("短信验证码", "SMS code"),
+        Operation::Register => lang.of("注册", "register"),
+        Operation::Login => lang.of("登录", "login"),
+        Operation::ResetPassword => lang.of("重置密码", "reset password"),
+        Operation::Upload => lang.of("上传", "upload"),
+        Operation::Resubmit => lang.of("重新提交", "resubmit"),
+        Operation::Review => lang.of("审核状态", "review state"),
+        Operation::QueryNumber => lang.of("按号码查询", "query by number"),
+        Operation::QueryKeyword => lang.of("按关键字查询", "query by keyword"),
+        Operation::QueryRegion => lang.of("异地查询", "query in a region"),
+        Operation::Verify => lang.of("查验", "verify"),
+        Operation::Batch => lang.of("批量上传", "batch upload"),
+        Operation::BatchStatus => lang.of("批次状态", "batch state"),
+        Operation::StatusHistory => lang.of("状态历史", "status history"),
+        Operation::Issue => lang.of("开具", "issue"),
+        Operation::Push => lang.of("推送", "push"),
+        Operation::Warnings => lang.of("预警", "warnings"),
+        Operation::LedgerHead => lang.of("账本头", "ledger head"),
+        Operation::LedgerProof => lang.of("账本证明", "ledger proof"),
+        Operation::Void => lang.of("作废", "void"),
+        Operation::RedFlush => lang.of("红冲", "red flush"),
+        Operation::Notices => lang.of("公告", "notices"),
+        Operation::Health => lang.of("健康检查", "health"),
+        Operation::Page => lang.of("网页", "page"),
+        Operation::TrackNumber => lang.of("跟踪：按号码", "track by number"),
+        Operation::TrackKeyword => lang.of("跟踪：按关键字", "track by keyword"),
+        Operation::TrackVerify => lang.of("跟踪：查验", "track by verification"),
+        Operation::TrackRegion => lang.of("跟踪：异地", "track in a region"),
+        Operation::JourneyRegisterLogin => lang.of("流程：注册登录", "journey: register, login"),
+        Operation::JourneyUploadReview => lang.of("流程：上传审核", "journey: upload, review"),
+        Operation::JourneyRoundtrip => lang.of("流程：上传到查验", "journey: round trip"),
+        Operation::JourneyQueryNumber => lang.of("流程：号码查询", "journey: query by number"),
+        Operation::JourneyQueryKeyword => lang.of("流程：关键字查询", "journey: query by keyword"),
+        Operation::JourneyVerify => lang.of("流程：查验", "journey: verify"),
+        Operation::JourneyBatch => lang.of("流程：批量", "journey: batch"),
+        Operation::JourneyStatusHistory => lang.of("流程：状态历史", "journey: status history"),
+        Operation::JourneyIssuePush => lang.of("流程：开具推送", "journey: issue, push"),
+        Operation::JourneyCrossRegion => lang.of("流程：异地", "journey: cross region"),
+        Operation::JourneyAgentIssued => lang.of("流程：代开", "journey: agent issued"),
+        Operation::JourneyEntryCheck => lang.of("流程：录入核对", "journey: entry check"),
+        Operation::JourneyProbe => lang.of("流程：单一请求", "journey: single request"),
+    }
+}
