@@ -7,6 +7,7 @@
 //! outage; [`sync`] treats censored delays; [`gate`], [`capacity`] and [`history`] compare.
 
 pub mod capacity;
+mod error;
 pub mod gate;
 pub mod history;
 pub mod hold;
@@ -16,3 +17,5 @@ pub mod reconcile;
 pub mod stats;
 pub mod summary;
 pub mod sync;
+
+pub use error::Error;

@@ -1,0 +1,209 @@
+//! One estimate, two bounds and a verdict for each operation and metric.
+//!
+//! Decision table, at the levels of the look: lower bound > 0 and change >= floor: FAIL; else upper
+//! bound below the tolerance: PASS; else open. The probability of a false alarm is shared over all
+//! latency rows by Holm's step-down (1979, Scand. J. Statist. 6), a fifth of it kept for the error
+//! ratios, and over the looks by `spending`. A PASS stands, unless a later look fails the row.
+
+use super::Settings;
+use super::block::Metric;
+use super::spending::{POWER, Spending};
+use super::verdict::{Judgement, Reason, Row};
+use crate::stats::{Estimate, normal_quantile, student_quantile};
+
+/// Share of the false-alarm probability that the error ratios may use.
+const ERROR_SHARE: f64 = 0.2;
+
+/// One row in the making.
+#[derive(Debug, Clone)]
+pub(super) struct Subject {
+    pub operation: String,
+    pub metric: Metric,
+    pub tolerance: f64,
+    /// Mean of candidate - baseline, on the log scale but for error ratios.
+    pub estimate: Option<Estimate>,
+    /// The same after the median of the other operations of each pair is taken off, where there are
+    /// enough of them and they did not become faster: noise that all operations share is gone.
+    pub relative: Option<Estimate>,
+    /// Whether there are enough other operations to compare with at all.
+    pub has_others: bool,
+    /// Why it cannot be judged at all, if so.
+    pub unusable: Option<Reason>,
+    pub sampling_share: Option<f64>,
+    verdict: Judgement,
+    alpha: f64,
+}
+
+impl Subject {
+    pub fn new(operation: &str, metric: Metric, tolerance: f64, unusable: Option<Reason>) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            metric,
+            tolerance,
+            estimate: None,
+            relative: None,
+            has_others: false,
+            unusable,
+            sampling_share: None,
+            verdict: Judgement::Inconclusive,
+            alpha: 0.0,
+        }
+    }
+
+    /// In how many ways it may fail, each at its part of the false-alarm probability.
+    fn tests(&self) -> f64 {
+        if self.has_others { 2.0 } else { 1.0 }
+    }
+
+    fn is_error(&self) -> bool {
+        self.metric == Metric::ErrorRatio
+    }
+
+    /// The tolerance on the scale of the estimate.
+    fn limit(&self) -> f64 {
+        if self.is_error() { self.tolerance } else { self.tolerance.ln_1p() }
+    }
+
+    /// From the scale of the estimate to what people read.
+    fn shown(&self, value: f64) -> Option<f64> {
+        let shown = if self.is_error() { value } else { value.exp_m1() };
+        shown.is_finite().then_some(shown)
+    }
+}
+
+/// The settings and what may be acted on at each planned look.
+#[derive(Debug)]
+pub(super) struct Bench<'a> {
+    pub settings: &'a Settings,
+    pub spending: &'a Spending,
+}
+
+impl Bench<'_> {
+    /// Judges all subjects, whose estimates rest on the pairs of look `index`.
+    pub fn judge(&self, subjects: &mut [Subject], index: usize) {
+        for errors in [false, true] {
+            self.fail_family(subjects, index, errors);
+        }
+        let level = self.spending.level(self.settings.beta, index);
+        let open = subjects.iter_mut().filter(|s| s.verdict == Judgement::Inconclusive);
+        for subject in open.filter(|s| s.unusable.is_none()) {
+            if subject.estimate.is_some_and(|e| e.upper(level) < subject.limit()) {
+                subject.verdict = Judgement::Pass;
+            }
+        }
+    }
+
+    /// Holm's step-down over the family of latencies or of error ratios.
+    fn fail_family(&self, subjects: &mut [Subject], index: usize, errors: bool) {
+        let mut family: Vec<&mut Subject> = subjects
+            .iter_mut()
+            .filter(|s| s.is_error() == errors && s.unusable.is_none() && s.estimate.is_some())
+            .collect();
+        loop {
+            let open = family.iter().filter(|s| s.verdict != Judgement::Fail);
+            let weights: f64 = open.map(|s| s.metric.weight()).sum();
+            let mut failed = false;
+            for subject in family.iter_mut().filter(|s| s.verdict != Judgement::Fail) {
+                subject.alpha = self.alpha(errors) * subject.metric.weight() / weights / subject.tests();
+                if self.worse(subject, self.spending.level(subject.alpha, index)) {
+                    subject.verdict = Judgement::Fail;
+                    failed = true;
+                }
+            }
+            if !failed {
+                return;
+            }
+        }
+    }
+
+    fn worse(&self, subject: &Subject, level: f64) -> bool {
+        let floor = self.floor(subject);
+        let Some(own) = subject.estimate.filter(|e| e.mean >= floor) else { return false };
+        let clear = |e: Estimate| e.mean >= floor && e.p_above() <= level;
+        clear(own) || subject.relative.is_some_and(clear)
+    }
+
+    fn floor(&self, subject: &Subject) -> f64 {
+        if subject.is_error() { self.settings.error_floor } else { self.settings.floor.ln_1p() }
+    }
+
+    fn alpha(&self, errors: bool) -> f64 {
+        let judges_errors = self.settings.tolerances.iter().any(|t| t.0 == Metric::ErrorRatio);
+        let share = if judges_errors { ERROR_SHARE } else { 0.0 };
+        self.settings.alpha * if errors { share } else { 1.0 - share }
+    }
+
+    /// The rows as they are shown, with bounds at the levels of look `index`.
+    pub fn rows(&self, subjects: Vec<Subject>, index: usize) -> Vec<Row> {
+        let beta = self.spending.level(self.settings.beta, index);
+        subjects
+            .into_iter()
+            .map(|subject| {
+                let strength = self.strength(subject.alpha, index);
+                self.row(subject, strength, beta)
+            })
+            .collect()
+    }
+
+    fn row(&self, subject: Subject, strength: Strength, beta: f64) -> Row {
+        let usable = subject.estimate.filter(|e| subject.unusable.is_none() && e.mean.is_finite());
+        let detectable = usable.map(|e| strength.detectable(e, self.floor(&subject)));
+        let reason = match subject.verdict {
+            Judgement::Fail => Some(Reason::Regression),
+            Judgement::Pass => None,
+            Judgement::Inconclusive => Some(subject.unusable.unwrap_or(Reason::TooFewPairs)),
+        };
+        let short = reason == Some(Reason::TooFewPairs);
+        let needed = |d: f64| (strength.most * (d / subject.limit()).powi(2)).ceil().max(3.0) as u64;
+        Row {
+            change: usable.and_then(|e| subject.shown(e.mean)),
+            lower: usable.and_then(|e| subject.shown(e.lower(strength.level))),
+            upper: usable.and_then(|e| subject.shown(e.upper(beta))),
+            relative: subject.relative.and_then(|e| subject.shown(e.mean)),
+            detectable: detectable.and_then(|d| subject.shown(d)),
+            p: usable.map(|e| e.p_above()),
+            pairs_needed: detectable.filter(|_| short).map(needed),
+            sampling_share: subject.sampling_share,
+            pair_sd: usable.map(|e| e.error * (e.n as f64).sqrt()),
+            verdict: subject.verdict,
+            reason,
+            tolerance: subject.tolerance,
+            operation: subject.operation,
+            metric: subject.metric,
+        }
+    }
+
+    /// Detectable log change in units of the spread of one pair, for a family of `rows` latencies.
+    pub fn detectable_spreads(&self, rows: usize) -> f64 {
+        let strength = self.strength(self.alpha(false) / rows as f64, 0);
+        strength.multiple / strength.most.sqrt()
+    }
+
+    fn strength(&self, alpha: f64, index: usize) -> Strength {
+        let alpha = if alpha > 0.0 { alpha } else { self.settings.alpha };
+        let most = self.spending.most() as f64;
+        let last = self.spending.level(alpha, self.spending.looks().len() - 1);
+        let power = student_quantile(POWER, most - 1.0);
+        let student = student_quantile(1.0 - last, most - 1.0) + power;
+        let normal = normal_quantile(1.0 - last) + normal_quantile(POWER);
+        let multiple = self.spending.drift(alpha) * student / normal;
+        Strength { level: self.spending.level(alpha, index), most, multiple, power }
+    }
+}
+
+/// What the whole sequence can see, in standard errors at its last look.
+#[derive(Debug, Clone, Copy)]
+struct Strength {
+    level: f64,
+    most: f64,
+    multiple: f64,
+    power: f64,
+}
+
+impl Strength {
+    /// Change found with the wanted power: significant, and not below the floor either.
+    fn detectable(&self, estimate: Estimate, floor: f64) -> f64 {
+        let error = estimate.error * (estimate.n as f64 / self.most).sqrt();
+        (self.multiple * error).max(floor + self.power * error)
+    }
+}

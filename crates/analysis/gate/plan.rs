@@ -1,0 +1,81 @@
+//! What a time budget buys: how many pairs, when to look, and which change that can find.
+
+use super::block::Metric;
+use super::judge::Bench;
+use super::spending::Spending;
+use super::verdict::Mode;
+use super::{Settings, Verdict};
+
+/// Spread to expect of one pair: standard deviation of the log ratio of one metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    pub metric: Metric,
+    pub sd: f64,
+}
+
+/// A gate that fits into a budget.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Pairs of blocks; zero where the budget does not hold three.
+    pub pairs: usize,
+    /// Pairs after which the gate may decide.
+    pub looks: Vec<usize>,
+    /// Seconds that all pairs take, settling included.
+    pub seconds: f64,
+    /// Change of each metric (ratio - 1) that is found with probability 0.8.
+    pub detectable: Vec<(Metric, f64)>,
+}
+
+/// Plans a gate of at most `budget` seconds over `operations` operations, each block preceded by
+/// `settle` seconds. `spreads` come from an earlier verdict; where one is missing, that of a shared
+/// CI machine is assumed.
+pub fn plan(settings: &Settings, budget: f64, settle: f64, operations: usize, spreads: &[Spread]) -> Plan {
+    let blocks = if settings.mode == Mode::Duet { 1.0 } else { 2.0 };
+    let pair = blocks * (settings.seconds + settle);
+    let pairs = ((budget / pair).floor().max(0.0) as usize).min(settings.max_pairs);
+    if pairs < 3 {
+        return Plan { pairs: 0, looks: Vec::new(), seconds: 0.0, detectable: Vec::new() };
+    }
+    let looks = looks(pairs);
+    let latencies = settings.tolerances.iter().map(|t| t.0).filter(|m| *m != Metric::ErrorRatio);
+    let rows = operations.max(1) * latencies.clone().count().max(1);
+    let multiple = Bench { settings, spending: &Spending::new(looks.clone()) }.detectable_spreads(rows);
+    let detectable = latencies
+        .map(|metric| (metric, (multiple * expected(metric, settings.seconds, spreads)).exp_m1()))
+        .collect();
+    Plan { pairs, seconds: pairs as f64 * pair, looks, detectable }
+}
+
+/// Looks of a gate of at most `most` pairs: the planned ones, then its end.
+pub(super) fn looks(most: usize) -> Vec<usize> {
+    let early = [6, 10, 14, 18, 24].into_iter().chain((32..).step_by(8));
+    let mut looks: Vec<usize> = early.take_while(|&l| l + 2 <= most).collect();
+    looks.push(most);
+    looks
+}
+
+/// A pair of 60-s blocks on a shared CI machine; shorter blocks average less of it.
+fn expected(metric: Metric, seconds: f64, spreads: &[Spread]) -> f64 {
+    let measured = spreads.iter().find(|s| s.metric == metric).map(|s| s.sd);
+    let assumed = match metric {
+        Metric::Typical | Metric::P50 => 0.06,
+        Metric::P95 => 0.13,
+        Metric::P99 | Metric::ErrorRatio => 0.20,
+    };
+    measured.unwrap_or(assumed * (60.0 / seconds).sqrt())
+}
+
+impl Verdict {
+    /// Spreads of the judged pairs, the widest operation of each metric, to plan the next gate with.
+    pub fn spreads(&self) -> Vec<Spread> {
+        let mut spreads: Vec<Spread> = Vec::new();
+        for row in &self.metrics {
+            let Some(sd) = row.pair_sd else { continue };
+            match spreads.iter_mut().find(|s| s.metric == row.metric) {
+                Some(spread) => spread.sd = spread.sd.max(sd),
+                None => spreads.push(Spread { metric: row.metric, sd }),
+            }
+        }
+        spreads
+    }
+}

@@ -1,0 +1,92 @@
+//! A candidate against stored runs of a baseline, where there is no second deployment to run.
+//!
+//! The run is the unit: Welch's t on run-level log quantiles. Between runs lies everything that
+//! changes from hour to hour, so five runs of either side on different hours are the least.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Settings;
+use super::block::{Metric, Sample};
+use super::errors::binomial_error;
+use super::judge::{Bench, Subject};
+use super::paired::RESOLUTION;
+use super::spending::Spending;
+use super::verdict::{Mode, Reason, Verdict};
+use crate::stats::Estimate;
+
+/// Fewest runs of either side.
+pub const LEAST_RUNS: usize = 5;
+
+/// One whole run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub operations: BTreeMap<String, Sample>,
+    /// So much of it met a window that what is left is no run.
+    pub spoilt_by_window: bool,
+}
+
+/// Judges candidate runs against baseline runs, in one look.
+pub fn stored(baseline: &[Run], candidate: &[Run], settings: &Settings) -> Verdict {
+    let usable =
+        |runs: &[Run]| -> Vec<Run> { runs.iter().filter(|r| !r.spoilt_by_window).cloned().collect() };
+    let (before, after) = (usable(baseline), usable(candidate));
+    let runs = before.len().min(after.len());
+    let dropped = baseline.len() + candidate.len() - before.len() - after.len();
+    let enough = runs >= LEAST_RUNS;
+    let mut subjects = subjects(settings, &before, &after);
+    let spending = Spending::new(vec![runs.max(2)]);
+    let bench = Bench { settings, spending: &spending };
+    if enough {
+        bench.judge(&mut subjects, 0);
+    }
+    let mut verdict = Verdict::of_rows(Mode::Stored, runs, bench.rows(subjects, 0));
+    verdict.looks = spending.looks().to_vec();
+    verdict.maintenance.blocks_dropped = dropped;
+    match enough {
+        true => verdict,
+        false if dropped > 0 => verdict.because(Reason::Maintenance),
+        false => verdict.because(Reason::TooFewPairs),
+    }
+}
+
+fn subjects(settings: &Settings, before: &[Run], after: &[Run]) -> Vec<Subject> {
+    let names = |runs: &[Run]| -> BTreeSet<String> {
+        runs.iter().flat_map(|r| r.operations.keys().cloned()).collect()
+    };
+    let (left, right) = (names(before), names(after));
+    let mut subjects = Vec::new();
+    for operation in left.union(&right) {
+        let both = left.contains(operation) && right.contains(operation);
+        for &(metric, tolerance) in &settings.tolerances {
+            let unusable = (!both).then_some(Reason::OneSideOnly);
+            let mut subject = Subject::new(operation, metric, tolerance, unusable);
+            subject.estimate = estimate(metric, &of(before, operation), &of(after, operation));
+            subjects.push(subject);
+        }
+    }
+    subjects
+}
+
+fn of<'a>(runs: &'a [Run], operation: &str) -> Vec<&'a Sample> {
+    runs.iter().filter_map(|r| r.operations.get(operation)).collect()
+}
+
+fn estimate(metric: Metric, before: &[&Sample], after: &[&Sample]) -> Option<Estimate> {
+    let level = |s: &&Sample| {
+        if metric == Metric::ErrorRatio { Some(s.error_ratio()) } else { s.log(metric) }
+    };
+    let levels = |side: &[&Sample]| -> Vec<f64> { side.iter().filter_map(level).collect() };
+    let estimate = Estimate::difference(&levels(before), &levels(after))?;
+    let least = if metric == Metric::ErrorRatio {
+        let count = |side: &[&Sample], pick: fn(&Sample) -> u64| side.iter().map(|s| pick(s)).sum();
+        let sent = (count(before, |s| s.requests), count(after, |s| s.requests));
+        let failed = (count(before, |s| s.errors), count(after, |s| s.errors));
+        if sent.0 == 0 || sent.1 == 0 {
+            return None;
+        }
+        binomial_error(sent, failed)
+    } else {
+        RESOLUTION / (estimate.n as f64).sqrt()
+    };
+    Some(estimate.at_least(least))
+}
