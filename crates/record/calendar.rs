@@ -265,11 +265,10 @@ impl<'a> Phase<'a> {
         }
     }
 
-    /// How hard to look. Somebody must look at an overrun, or nobody would see it end.
+    /// How hard to look. An overrun is looked at as ever, or nobody would see it end.
     pub fn probe(&self) -> ProbeMode {
         match self {
             Phase::During(window) => window.mode_in_force().probe,
-            Phase::Overrun(window) => window.mode_in_force().probe.min(ProbeMode::Reduced),
             _ => ProbeMode::Normal,
         }
     }

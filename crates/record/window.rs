@@ -199,8 +199,8 @@ impl Mode {
     pub const ANNOUNCED: Mode =
         Mode { probe: ProbeMode::Reduced, alert: AlertMode::Hold, slo: SloMode::Exclude };
 
-    /// Unannounced maintenance: look gently, but wake people and count it.
-    pub const UNANNOUNCED: Mode = Mode { probe: ProbeMode::Reduced, ..Mode::OPEN };
+    /// Unannounced maintenance: wake people, count it, and look as ever, or nobody sees its end.
+    pub const UNANNOUNCED: Mode = Mode::OPEN;
 }
 
 impl Default for Mode {
