@@ -116,6 +116,8 @@ pub enum DoubtKind {
     Long,
     /// A time whose meaning is not clear; it was left out.
     Unclear,
+    /// An entry of a list that could not be read; it was left out.
+    Entry,
     /// More windows than a notice can mean; the rest were left out.
     TooMany,
 }

@@ -721,6 +721,7 @@ fn sentence(kind: DoubtKind) -> &'static str {
         DoubtKind::Tentative => "the notice calls this provisional",
         DoubtKind::Long => "longer than a month",
         DoubtKind::Unclear => "it is not clear what this time is, so it was left out",
+        DoubtKind::Entry => "this entry could not be read and was left out",
         DoubtKind::TooMany => "too many windows for one notice; the rest was not read",
     }
 }

@@ -26,6 +26,14 @@ mod zones;
 use crate::context::Context;
 use crate::reading::{Doubt, DoubtKind, Kind, Reading};
 
+/// A local time on the line of instants: shifted forward in a gap, the first of two in a fold.
+pub(crate) fn place(
+    time: chrono::NaiveDateTime,
+    zone: crate::context::Zone,
+) -> Option<chrono::DateTime<chrono::FixedOffset>> {
+    zones::place(time, zone).map(|placed| placed.instant)
+}
+
 /// Reads one notice. Total: any text gives a reading, in time linear in its length; what is not
 /// understood yields nothing, or a doubt. Nothing is invented and no clock is read.
 pub fn read(text: &str, context: &Context) -> Reading {

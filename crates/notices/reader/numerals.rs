@@ -76,6 +76,7 @@ fn tens(word: &[char]) -> Option<u32> {
             '十' => total += unit.take().unwrap_or(1) * 10,
             '廿' => total += 20,
             '卅' => total += 30,
+            '零' | '〇' | '○' => {}
             c if unit.is_none() => unit = han_digit(*c),
             _ => return None,
         }
