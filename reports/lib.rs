@@ -8,11 +8,15 @@
 //! and the alert rules share.
 
 pub mod charts;
+mod figures;
+pub mod html;
 mod marks;
 pub mod png;
 pub mod units;
 pub mod words;
 
+pub use figures::{Figure, figures, pictures, shows};
+pub use html::{Report, html};
 pub use marks::marks;
 pub use words::Lang;
 

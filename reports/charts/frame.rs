@@ -193,7 +193,7 @@ impl Frame {
     /// What the plot shows, at its upper left corner.
     pub fn name(&self, canvas: &mut Canvas<'_>, text: &str) {
         let size = canvas.style.letters();
-        let text = measure::fitted(text, size, self.right - 16.0);
+        let text = measure::fitted(text, size, canvas.width - 16.0);
         canvas.text(&text, 8.0, self.top - size * 1.25, size, Ink::Text, Hold::Left);
     }
 

@@ -166,12 +166,17 @@ fn medians(canvas: &mut Canvas<'_>, frame: &Frame, drawn: &[Drawn]) {
         canvas.dashes((x, y), (x, frame.bottom), curve.ink, 1.2);
         canvas.dot((x, y), 3.5, curve.ink, false);
         let (lang, value) = (canvas.style.lang, units::seconds(*value));
-        let text = format!("{} · {}", curve.phrase.say(lang), words::fill(lang, Phrase::Median, &[&value]));
+        let name = words::fill(lang, Phrase::Median, &[&value]);
+        let text = if canvas.style.is_phone() { value } else { name };
+        let text = format!("{} {text}", curve.phrase.say(lang));
         let room = measure::width(&text, size) + 10.0;
         // Below and left of a falling curve is free, and so is above and right of it.
-        let left = i == 0 && x - frame.left > room;
-        let (left, above) = if left { (true, false) } else { (x + room > frame.right, true) };
-        let (at, hold) = if left { (x - 7.0, Hold::Right) } else { (x + 7.0, Hold::Left) };
-        canvas.text(&text, at, if above { y - size * 1.2 } else { y + size * 1.2 }, size, curve.ink, hold);
+        let (at, height, hold) = match (i == 0, x - frame.left > room, x + room > frame.right) {
+            (true, true, _) => (x - 7.0, y + size * 1.2, Hold::Right),
+            (true, false, _) if found.len() > 1 => (frame.left + 4.0, frame.bottom - size, Hold::Left),
+            (_, _, true) => (x - 7.0, y - size * 1.2, Hold::Right),
+            _ => (x + 7.0, y - size * 1.2, Hold::Left),
+        };
+        canvas.text(&text, at, height, size, curve.ink, hold);
     }
 }

@@ -3,8 +3,8 @@
 
 mod stories;
 
-use piaotan_reports::charts::{self, Style, Theme, Width};
-use piaotan_reports::{Lang, png};
+use piaotan_reports::charts::{Style, Theme, Width};
+use piaotan_reports::{Lang, Report, figures, html, png};
 use std::fs;
 use std::path::Path;
 use stories::Story;
@@ -15,30 +15,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fs::create_dir_all(out)?;
     for lang in [Lang::Zh, Lang::En] {
         for story in stories::all(lang) {
-            for (kind, theme, width) in
-                [("wide", Theme::Light, Width::Wide), ("dark", Theme::Dark, Width::Wide), ("phone", Theme::Light, Width::Phone)]
-            {
-                let style = Style { lang, theme, width, titled: true };
-                for (chart, svg) in drawn(&story, &style) {
-                    let name = format!("{}-{chart}-{lang}-{kind}", story.name);
-                    fs::write(out.join(format!("{name}.png")), png::draw(&svg, 1.0)?)?;
-                    fs::write(out.join(format!("{name}.svg")), svg)?;
-                }
-            }
+            write(&story, lang, out)?;
         }
     }
     Ok(())
 }
 
-fn drawn(story: &Story, style: &Style) -> Vec<(&'static str, String)> {
-    let (series, summary) = (&story.series, &story.summary);
-    let shades = &charts::shades(&summary.windows, series);
-    let marks = &piaotan_reports::marks(summary, series);
-    vec![
-        ("timeline", charts::timeline::draw(&charts::timeline::Input { series, shades, marks }, style)),
-        ("latency", charts::latency::draw(&charts::latency::Input { series, shades, limits: &summary.limits }, style)),
-        ("outcomes", charts::outcomes::draw(&charts::outcomes::Input { series, shades }, style)),
-        ("rate", charts::rate::draw(&charts::rate::Input { series, shades }, style)),
-        ("survival", charts::survival::draw(&charts::survival::Input { sync: &summary.sync }, style)),
-    ]
+/// The way in which a picture is drawn, and what its files are called.
+const KINDS: [(&str, Theme, Width); 3] =
+    [("wide", Theme::Light, Width::Wide), ("dark", Theme::Dark, Width::Wide), ("phone", Theme::Light, Width::Phone)];
+
+fn write(story: &Story, lang: Lang, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let Story { name, summary, series, manifest } = story;
+    for (kind, theme, width) in KINDS {
+        for figure in figures(summary, series, &Style { lang, theme, width, titled: true }) {
+            let file = format!("{name}-{}-{lang}-{kind}", figure.id);
+            fs::write(out.join(format!("{file}.png")), png::draw(&figure.svg, 1.0)?)?;
+            fs::write(out.join(format!("{file}.svg")), figure.svg)?;
+        }
+    }
+    let report = Report { summary, series, manifest: Some(manifest), lang };
+    fs::write(out.join(format!("{name}-{lang}.html")), html(&report)?)?;
+    Ok(())
 }

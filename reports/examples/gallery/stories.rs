@@ -3,6 +3,8 @@
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use piaotan_analysis::summary::*;
 use piaotan_record::conservation::{ArrivalCounts, RequestCounts};
+use piaotan_record::code::{CodeBook, CodeEntry};
+use piaotan_record::folder::{Host, Manifest, Segment};
 use piaotan_record::{Operation, OutcomeKind, Surface};
 use piaotan_reports::Lang;
 use std::collections::BTreeMap;
@@ -12,6 +14,38 @@ pub struct Story {
     pub name: &'static str,
     pub summary: Summary,
     pub series: Series,
+    pub manifest: Manifest,
+}
+
+fn story(name: &'static str, summary: Summary, series: Series) -> Story {
+    let entry = |code: &str, en: [&str; 2], zh: [&str; 2]| CodeEntry {
+        code: code.into(),
+        meaning: en[0].into(),
+        meaning_zh: zh[0].into(),
+        remedy: en[1].into(),
+        remedy_zh: zh[1].into(),
+    };
+    let manifest = Manifest {
+        schema: 1,
+        version: "0.1.0".into(),
+        run: summary.run.clone(),
+        scenario: summary.scenario.clone(),
+        scenario_text: "name = \"roundtrip\"\n[load]\nrate = 4\nseconds = 240\n".into(),
+        target: summary.target.clone(),
+        profile: "reference".into(),
+        started: series.started.to_utc(),
+        planned: 240.0,
+        seed: 7,
+        host: Host { cpu: "x86_64".into(), cores: 2, memory_bytes: 24 << 30, system: "Linux".into() },
+        segment: Segment::default(),
+        codes: CodeBook::new(vec![
+            entry("SYS_MAINTENANCE", ["the platform is being maintained", "wait until the announced end"], ["系统维护中", "等到公告的结束时间再试"]),
+            entry("SYS_BUSY", ["the platform is overloaded", "retry later, send more slowly"], ["系统繁忙", "稍后重试，降低速率"]),
+        ]),
+        calendar: Vec::new(),
+        zone: None,
+    };
+    Story { name, summary, series, manifest }
 }
 
 const RATE: u64 = 40;
@@ -322,7 +356,7 @@ pub fn healthy(lang: Lang) -> Story {
     ];
     summary.sync.insert("number".into(), sync_summary(120, 4.0));
     let _ = lang;
-    Story { name: "healthy", summary, series }
+    story("healthy", summary, series)
 }
 
 pub fn deploy(lang: Lang) -> Story {
@@ -348,7 +382,7 @@ pub fn deploy(lang: Lang) -> Story {
         finding(FindingKind::Errors, Severity::Warning, lang.of("22:00:30–22:00:50 有 30% 的请求返回服务器错误（SYS_BUSY）；没有维护公告能解释。", "22:00:30–22:00:50: 30 % of requests ended in server errors (SYS_BUSY); no maintenance explains it."), 150.0),
     ];
     summary.sync.insert("number".into(), sync_summary(120, 4.0));
-    Story { name: "deploy", summary, series }
+    story("deploy", summary, series)
 }
 
 pub fn maintenance(lang: Lang) -> Story {
@@ -374,7 +408,7 @@ pub fn maintenance(lang: Lang) -> Story {
         finding(FindingKind::Recovered, Severity::Info, lang.of("22:01:10 恢复，登录、上传、查询、查验均正常。", "Recovered at 22:01:10: login, upload, query and verification work."), 190.0),
     ];
     summary.sync.insert("number".into(), sync_summary(80, 4.0));
-    Story { name: "maintenance", summary, series }
+    story("maintenance", summary, series)
 }
 
 pub fn overrun(lang: Lang) -> Story {
@@ -398,7 +432,7 @@ pub fn overrun(lang: Lang) -> Story {
         finding(FindingKind::Suppressed, Severity::Info, lang.of("暂缓了 540 个业务流程。", "540 journeys were held back."), 60.0),
     ];
     summary.sync.insert("number".into(), sync_summary(60, 4.0));
-    Story { name: "overrun", summary, series }
+    story("overrun", summary, series)
 }
 
 pub fn sync(lang: Lang) -> Story {
@@ -426,14 +460,14 @@ pub fn sync(lang: Lang) -> Story {
     });
     summary.sync.insert("number".into(), number);
     summary.findings = vec![finding(FindingKind::SyncRegression, Severity::Critical, lang.of("22:00:10 起上传的发票，要 3.1 倍的时间才能按号码查到：中位数从 4.0 秒变为 12.4 秒。", "Invoices uploaded from 22:00:10 take 3.1 times as long to be found by number: the median went from 4.0 s to 12.4 s."), 130.0)];
-    Story { name: "sync", summary, series }
+    story("sync", summary, series)
 }
 
 pub fn empty(_lang: Lang) -> Story {
     let series = Series::empty(start());
     let mut summary = summary("empty", Verdict::Inconclusive, &series, 1.0);
     summary.exit = 3;
-    Story { name: "empty", summary, series }
+    story("empty", summary, series)
 }
 
 pub fn one_sample(_lang: Lang) -> Story {
@@ -445,7 +479,7 @@ pub fn one_sample(_lang: Lang) -> Story {
     let series = Series { bins: vec![bin], ..Series::empty(start()) };
     let mut summary = summary("one-sample", Verdict::Inconclusive, &series, 1.0);
     summary.exit = 3;
-    Story { name: "one-sample", summary, series }
+    story("one-sample", summary, series)
 }
 
 pub fn day(lang: Lang) -> Story {
@@ -469,5 +503,5 @@ pub fn day(lang: Lang) -> Story {
     summary.windows = vec![window(4.0 * h, 6.5 * h, Some((4.0 * h, 6.5 * h)), "announced_and_observed")];
     summary.findings = vec![finding(FindingKind::WindowAnnouncedAndObserved, Severity::Info, lang.of("维护按公告进行：01:58–04:28。", "Maintenance went as announced: 01:58–04:28."), 4.0 * h)];
     summary.sync.insert("number".into(), sync_summary(120, 1_800.0));
-    Story { name: "day", summary, series }
+    story("day", summary, series)
 }
