@@ -9,6 +9,7 @@
 //! estimate the curve of many; [`cluster`] finds which of them share a fate; [`log_rank`] compares two
 //! samples; [`scale`] says by what factor; [`change`] when it changed within a run.
 
+pub mod answer;
 mod cells;
 pub mod change;
 pub mod clock;
@@ -16,15 +17,18 @@ pub mod cluster;
 pub mod cohort;
 pub mod delay;
 pub mod estimate;
+mod instant;
 pub mod kaplan_meier;
 pub mod log_rank;
 mod permutation;
+pub mod read;
 pub mod regression;
 mod resample;
 pub mod scale;
 mod score;
 pub mod turnbull;
 
+pub use answer::{Compared, Quantiles, Question, SyncAnswer, answer};
 pub use change::{Change, Search, change_in_time};
 pub use clock::{Parted, Recovery, Span, business, part, recovery};
 pub use cohort::{Cohort, Kept, Pending, Promise, cohorts, pending};
@@ -32,6 +36,7 @@ pub use delay::{Delay, Fault, Sample, Timed, follow_up, timed};
 pub use estimate::{Estimate, Point, Quantile};
 pub use kaplan_meier::{KaplanMeier, kaplan_meier};
 pub use log_rank::{LogRank, log_rank, log_rank_stratified};
+pub use read::{Assumption, Excluded, Reader, Table, read};
 pub use regression::{Regression, Terms, Verdict, regression, regression_stratified};
 pub use scale::Ratio;
 pub use turnbull::{Turnbull, turnbull};

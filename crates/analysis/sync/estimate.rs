@@ -105,8 +105,8 @@ impl Estimate {
         self.censored == 0 || (followed && self.at_risk.at_risk_at(value) >= AT_RISK)
     }
 
-    /// The last time at which enough were still watched.
-    fn supported(&self) -> f64 {
+    /// The last time at which enough were still watched, in seconds since the upload.
+    pub fn supported(&self) -> f64 {
         let enough = AT_RISK.min(self.n as u64);
         let i = self.at_risk.at_risk.partition_point(|n| *n >= enough);
         i.checked_sub(1).map_or(0.0, |i| self.at_risk.times[i])
