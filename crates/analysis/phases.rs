@@ -228,6 +228,22 @@ impl Span {
     }
 }
 
+impl Evidence {
+    /// The two together: answers add up, the rest is the greater.
+    #[must_use]
+    pub fn with(self, other: &Evidence) -> Evidence {
+        Evidence {
+            maintenance: self.maintenance + other.maintenance,
+            unreachable: self.unreachable + other.unreachable,
+            failing: self.failing + other.failing,
+            slow: self.slow + other.slow,
+            operations: self.operations.max(other.operations),
+            heard: self.heard.max(other.heard),
+            promised: self.promised.max(other.promised),
+        }
+    }
+}
+
 impl Edge {
     /// How far apart the two answers lie between which the edge is, in seconds.
     pub fn width(&self) -> Option<f64> {
@@ -236,9 +252,10 @@ impl Edge {
 }
 
 impl Heard {
-    /// Whether the service was asked anything in `[from, to)`.
-    pub fn meets(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
-        self.0.iter().any(|(first, last)| *first < to && *last >= from)
+    /// For how many seconds of `[from, to)` it was.
+    pub fn seconds(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+        let inside = self.0.iter().map(|(first, last)| *(last.min(&to)) - *(first.max(&from)));
+        inside.map(|length| length.as_seconds_f64().max(0.0)).sum()
     }
 
     /// Adds one answer; stretches closer than `silence` are one.

@@ -213,16 +213,18 @@ impl Track {
         Span { service, condition, begin, end: None, confidence, evidence, last_seen, end_presumed: false }
     }
 
-    /// Ends the open span. What comes next starts from nothing.
     pub fn close(&mut self, end: Edge) -> Option<Span> {
         let mut span = self.open.take()?;
         span.end = Some(end);
         Some(span)
     }
 
+    /// What comes next starts from nothing; but answers may have been slow from the restore on.
     pub fn forget(&mut self) {
         self.streak = Streak::default();
         self.goods = Run::default();
-        self.slow = Run::default();
+        if self.condition() == Condition::Slow {
+            self.slow = Run::default();
+        }
     }
 }

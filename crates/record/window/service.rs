@@ -115,6 +115,11 @@ impl Services {
         Services(self.0 & other.0)
     }
 
+    /// The services in it that are not in `other`.
+    pub fn without(self, other: Services) -> Services {
+        Services(self.0 & !other.0)
+    }
+
     pub fn within(self, other: Services) -> bool {
         self.0 & !other.0 == 0
     }
