@@ -11,6 +11,7 @@ pub mod charts;
 mod figures;
 pub mod html;
 mod marks;
+pub mod metrics;
 pub mod png;
 pub mod units;
 pub mod words;
@@ -27,6 +28,8 @@ pub enum Error {
     Picture(String),
     #[error("cannot fill the report's template: {0}")]
     Template(#[from] minijinja::Error),
+    #[error("cannot export metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
     #[error("cannot write as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
