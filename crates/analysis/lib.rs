@@ -7,9 +7,11 @@
 //! outage; [`sync`] treats censored delays; [`gate`], [`capacity`] and [`history`] compare.
 
 pub mod capacity;
+pub mod cause;
 mod error;
 pub mod gate;
 pub mod history;
+pub mod limit;
 pub mod hold;
 pub mod phases;
 pub mod quantile;

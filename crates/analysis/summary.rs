@@ -5,12 +5,18 @@
 //! of its samples may have met the window, that is when `[second, second + 1 s + longest response]`
 //! meets it.
 
+mod bins;
+mod drawn;
+mod findings;
 mod fold;
 mod judge;
-mod series;
+pub mod series;
+mod sync_fold;
+mod windows;
 
-pub use fold::{Folded, fold};
-pub use judge::judge;
+pub use bins::{Bins, SplitCells};
+pub use fold::{Folded, Terms, fold, latency};
+pub use judge::{Ground, judge};
 pub use series::{
     Bin, Heat, Lane, LaneName, LaneState, MOST_BINS, OpBin, QuantilePoint, Quantiles, Series, Span, SyncPoint,
 };

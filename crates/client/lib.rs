@@ -7,10 +7,15 @@
 //!
 //! Not here: schedules, load models, verdicts.
 
+pub mod announcements;
+pub mod ask;
 pub mod clock;
+pub mod config;
 pub mod port;
 pub mod profile;
 pub mod invoice;
 pub mod multipart;
+pub mod session;
 pub mod target;
+pub mod tls;
 pub mod transport;

@@ -135,11 +135,21 @@ pub struct Fields<'a> {
     pub token: Option<Token>,
     /// We sent this before: "duplicate" is then a good answer.
     pub resend: bool,
+    /// Compare every field of the record that comes back with these values.
+    pub compare: bool,
 }
 
 impl Default for Fields<'_> {
     fn default() -> Self {
-        Self { values: [None; FieldName::ALL.len()], file: None, items: &[], known: false, token: None, resend: false }
+        Self {
+            values: [None; FieldName::ALL.len()],
+            file: None,
+            items: &[],
+            known: false,
+            token: None,
+            resend: false,
+            compare: false,
+        }
     }
 }
 

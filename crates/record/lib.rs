@@ -7,6 +7,7 @@
 //! [`calendar`] what was announced, [`folder`] where a run lies on disk.
 
 pub mod names;
+pub mod span;
 pub mod operation;
 pub mod outcome;
 pub mod code;
@@ -28,5 +29,6 @@ pub use ledger::{Issued, Ledger, Look, Pending};
 pub use observation::{Evidence, Mark, Nanos, Observation, Phases, Token};
 pub use operation::{Operation, Surface};
 pub use outcome::{Availability, Class, Field, Outcome, OutcomeKind, Phase};
+pub use span::Span;
 pub use tally::{Arrivals, Cell, Dropped, Tally};
 pub use window::{Service, Window};

@@ -26,6 +26,9 @@ pub enum Event {
     Resumed { at: Nanos, window: String, reason: String },
     /// The generator about itself: lateness, saturation, a panic in a journey.
     SelfCheck { at: Nanos, kind: String, text: String },
+    /// The generator about itself, at the end: lateness (p50, p99, max) in seconds, CPU share of the
+    /// busiest worker, seconds in which it was saturated.
+    Generator { at: Nanos, lateness: [f64; 3], cpu: f64, saturated_seconds: u32 },
     /// Steady state was reached; what came before is warm-up.
     WarmedUp { at: Nanos },
     /// The run ended: why, and with how many requests under way.

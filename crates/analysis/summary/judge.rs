@@ -1,0 +1,95 @@
+//! The verdict of a run: each limit on its own line, then the one that governs.
+
+use super::bins::SplitCells;
+use super::fold::Terms;
+use super::{LimitResult, Summary, Verdict};
+use crate::limit::{Limit, Measured, Point, Subject, measure};
+use piaotan_record::{Class, CodeBook, Operation};
+
+/// What a verdict stands on.
+#[derive(Debug)]
+pub struct Ground<'a> {
+    pub cells: &'a SplitCells,
+    pub codes: &'a CodeBook,
+    /// Started over asked for.
+    pub rate: Option<f64>,
+    /// Seconds outside and inside windows.
+    pub outside: f64,
+    pub inside: f64,
+    pub terms: &'a Terms,
+}
+
+/// Judges every limit, then the run; fills `limits`, `verdict` and `exit`.
+///
+/// Where several hold, the first of: not conserved (2), a limit failed or nothing ever answered (1),
+/// maintenance left too little (4), generator saturated, cut short or resting on requests that were
+/// cut off (3), pass (0).
+pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
+    let sync = summary.sync.clone();
+    let measured = Measured { cells: ground.cells, codes: Some(ground.codes), rate: ground.rate, sync: Some(&sync) };
+    let each = ground.terms.limits.iter().map(|limit| one(limit, &measured, &sync));
+    summary.limits = each.collect();
+    let maintained = ground.inside > 0.0 && ground.outside < 0.3 * (ground.inside + ground.outside);
+    let failed = summary.limits.iter().any(|limit| limit.verdict == Verdict::Fail);
+    let doubtful = summary.limits.iter().any(|limit| limit.verdict == Verdict::Inconclusive);
+    let judged: [(bool, Verdict, u8); 6] = [
+        (!summary.conserved, Verdict::Refused, 2),
+        (maintained && nothing_measured(summary), Verdict::Inconclusive, 4),
+        (failed || never_answered(summary), Verdict::Fail, 1),
+        (maintained, Verdict::Inconclusive, 4),
+        (ground.terms.interrupted, Verdict::Interrupted, 3),
+        (doubtful || summary.generator.saturated || summary.cut_short.is_some(), Verdict::Inconclusive, 3),
+    ];
+    let governing = judged.iter().find(|(holds, ..)| *holds);
+    (summary.verdict, summary.exit) = governing.map_or((Verdict::Pass, 0), |(_, verdict, exit)| (*verdict, *exit));
+}
+
+fn nothing_measured(summary: &Summary) -> bool {
+    summary.operations.values().all(|operation| operation.count == 0)
+}
+
+/// A run whose target never answered has failed, whatever its limits.
+fn never_answered(summary: &Summary) -> bool {
+    let requests = &summary.requests;
+    requests.sent > 0 && requests.ok + requests.business_no == 0
+}
+
+fn one(
+    limit: &Limit,
+    measured: &Measured<'_>,
+    sync: &std::collections::BTreeMap<String, super::SyncSummary>,
+) -> LimitResult {
+    let value = measure(limit, measured);
+    let (verdict, reason) = match value {
+        None => (Verdict::Fail, "no samples"),
+        Some(value) if !limit.holds(value) => (Verdict::Fail, ""),
+        Some(_) if rests_on_cut_off(limit, measured) => {
+            (Verdict::Inconclusive, "it would hold only because of requests that were cut off")
+        }
+        Some(_) if !reached(limit, sync) => (Verdict::Inconclusive, "the quantile was not reached"),
+        Some(_) => (Verdict::Pass, ""),
+    };
+    LimitResult { limit: limit.text.clone(), value, verdict, reason: reason.to_owned() }
+}
+
+/// Whether the quantile would break the limit, had those cut off taken for ever.
+fn rests_on_cut_off(limit: &Limit, measured: &Measured<'_>) -> bool {
+    let Subject::Latency { operation, service, point: Point::Quantile(q) } = &limit.subject else { return false };
+    let cell = |operation: Operation| measured.cells.get(operation.index())?.as_deref();
+    let Some(cell) = cell(*operation) else { return false };
+    let (cut_off, all) = (cell.of(Class::CutOff), cell.response.len());
+    if cut_off == 0 || all == 0 {
+        return false;
+    }
+    // Those cut off stand somewhere below; counted at the far end they move the quantile up by their share.
+    let worst = q + cut_off as f64 / all as f64;
+    let histogram = if *service { &cell.service } else { &cell.response };
+    worst >= 1.0 || !limit.holds(histogram.value_at_quantile(worst) as f64 / 1e9)
+}
+
+/// A sync quantile that was not reached is only a lower bound: it can break a limit, not keep it.
+fn reached(limit: &Limit, sync: &std::collections::BTreeMap<String, super::SyncSummary>) -> bool {
+    let Subject::Sync { surface, point: Point::Quantile(q) } = &limit.subject else { return true };
+    let name = format!("p{}", (q * 100.0).round());
+    sync.get(surface.as_str()).and_then(|s| s.quantiles.get(&name)).is_none_or(|quantile| quantile.reached)
+}

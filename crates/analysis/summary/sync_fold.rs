@@ -1,0 +1,149 @@
+//! Sync marks of a run: who was looked for, who was seen, whether the delay changed.
+
+use super::fold::Scene;
+use super::series::SyncPoint;
+use super::{SyncQuantile, SyncRegression, SyncSummary, Verdict};
+use crate::sync::{Delay, Estimate, Sample, Search, Span, business, change_in_time};
+use piaotan_record::folder::Event;
+use piaotan_record::{Nanos, OutcomeKind, Surface, Token};
+use std::collections::BTreeMap;
+
+/// Marks as they come.
+#[derive(Debug, Default)]
+pub struct SyncFold {
+    issued: BTreeMap<Token, Nanos>,
+    searches: BTreeMap<(Surface, Token, String), Search1>,
+}
+
+/// One invoice on one surface: the last look in vain, and the first that found it.
+#[derive(Debug, Default, Clone, Copy)]
+struct Search1 {
+    not_yet: Option<Nanos>,
+    seen: Option<Nanos>,
+}
+
+impl SyncFold {
+    pub(super) fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Issued { at, token, .. } => {
+                self.issued.entry(*token).or_insert(*at);
+            }
+            Event::NotYet { asked, token, surface, region, .. } => {
+                let search = self.searches.entry((*surface, *token, region.clone())).or_default();
+                search.not_yet = search.not_yet.max(Some(*asked));
+            }
+            Event::Seen { at, token, surface, region, .. } => {
+                let search = self.searches.entry((*surface, *token, region.clone())).or_default();
+                search.seen = Some(search.seen.map_or(*at, |seen| seen.min(*at)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Delays of one surface, in seconds since the run's epoch.
+    fn delays(&self, surface: Surface) -> Vec<Delay> {
+        let of_surface = self.searches.iter().filter(|((at, ..), _)| *at == surface);
+        let samples = of_surface.filter_map(|((_, token, _), search)| {
+            let sample = Sample {
+                uploaded: self.issued.get(token)?.as_seconds(),
+                // A look in vain that was asked after the find (two looks in flight) says nothing.
+                last_not_seen: search.not_yet.filter(|at| search.seen.is_none_or(|seen| *at < seen)).map(|at| at.as_seconds()),
+                first_seen: search.seen.map(|at| at.as_seconds()),
+                batch: None,
+            };
+            sample.delay().ok()
+        });
+        samples.collect()
+    }
+
+    /// Points for the chart of delays over time.
+    pub(super) fn points(&self) -> Vec<SyncPoint> {
+        let of = |surface: &Surface| {
+            let surface = *surface;
+            self.delays(surface).into_iter().map(move |delay| SyncPoint {
+                uploaded: delay.uploaded,
+                delay_lower: delay.lower,
+                delay_upper: delay.upper.is_finite().then_some(delay.upper),
+                surface,
+            })
+        };
+        Surface::ALL.iter().flat_map(of).collect()
+    }
+
+    pub(super) fn summarize(&self, scene: &Scene<'_>) -> BTreeMap<String, SyncSummary> {
+        let end = scene.end().as_seconds();
+        let windows = windows(scene);
+        let each = Surface::ALL.iter().filter_map(|surface| {
+            let delays = self.delays(*surface);
+            (!delays.is_empty()).then(|| (surface.as_str().to_owned(), one(scene, *surface, &delays, &windows, end)))
+        });
+        each.collect()
+    }
+}
+
+/// Windows in seconds of the run: while they last, nothing can become visible.
+fn windows(scene: &Scene<'_>) -> Vec<Span> {
+    let known = scene.calendar.windows().iter().filter(|w| w.status != piaotan_record::window::Status::Cancelled);
+    let of_reads = known.filter(|window| !window.writes_only());
+    let seconds = |at| scene.manifest.moment(at).as_seconds();
+    of_reads.map(|window| (seconds(window.start), window.end.map_or(scene.end().as_seconds(), seconds)).into()).collect()
+}
+
+fn one(scene: &Scene<'_>, surface: Surface, delays: &[Delay], windows: &[Span], end: f64) -> SyncSummary {
+    let promise = scene.terms.promise;
+    let seen = delays.iter().filter(|delay| delay.seen()).count() as u64;
+    let late = delays.iter().filter(|delay| delay.lower > promise || (!delay.seen() && end - delay.uploaded > promise));
+    let net = business(delays, windows);
+    let estimate = Estimate::new(&net);
+    let mismatched = mismatches(scene, surface);
+    let mut summary = SyncSummary {
+        tracked: delays.len() as u64,
+        seen,
+        pending: delays.len() as u64 - seen,
+        late: late.count() as u64,
+        lost: 0,
+        mismatched,
+        ..SyncSummary::default()
+    };
+    if let Some(estimate) = &estimate {
+        for (name, q) in [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)] {
+            let found = estimate.quantile(q);
+            summary.quantiles.insert(name.to_owned(), SyncQuantile { value: found.value, reached: found.reached });
+        }
+        summary.curve = curve(estimate);
+    }
+    change(scene, &net, &mut summary);
+    summary
+}
+
+fn curve(estimate: &Estimate) -> Vec<[f64; 4]> {
+    estimate.curve.iter().map(|point| [point.t, point.survival, point.lower, point.upper]).collect()
+}
+
+/// Looks for a change of the delay within the run and draws the curves before and after it.
+fn change(scene: &Scene<'_>, delays: &[Delay], summary: &mut SyncSummary) {
+    let Some(found) = change_in_time(delays, &Search::default()) else { return };
+    let ratio = found.ratio;
+    let tolerance = 1.0 + scene.terms.tolerance;
+    let slower = ratio.value > tolerance;
+    summary.regression = Some(SyncRegression {
+        verdict: if slower { Verdict::Fail } else { Verdict::Pass },
+        ratio: Some(ratio.value),
+        ratio_lower: Some(ratio.lower),
+        ratio_upper: ratio.upper,
+        p: Some(found.p),
+        at: Some(scene.at(Nanos::from_seconds(found.at))),
+        reason: String::new(),
+    });
+    let (before, after): (Vec<Delay>, Vec<Delay>) = delays.iter().partition(|delay| delay.uploaded < found.at);
+    summary.curve_before = Estimate::new(&before).map(|e| curve(&e)).unwrap_or_default();
+    summary.curve_after = Estimate::new(&after).map(|e| curve(&e)).unwrap_or_default();
+}
+
+fn mismatches(scene: &Scene<'_>, surface: Surface) -> u64 {
+    let operation = surface.operation().index();
+    let of = |cells: &super::bins::SplitCells| {
+        cells[operation].as_ref().map_or(0, |cell| cell.outcomes[OutcomeKind::Mismatched.index()])
+    };
+    of(&scene.bins.outside) + of(&scene.bins.inside)
+}

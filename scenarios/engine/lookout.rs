@@ -1,0 +1,259 @@
+//! The lookout of a run: reads announcements, infers maintenance from behaviour, looks whether a
+//! platform is back, and says through [`Holds`] what may be sent.
+
+use super::holds::Holds;
+use super::recorder::{Fact, Local, Recording as _};
+use super::stop::{Stop, Urgency};
+use crate::scenario::{OnMaintenance, Then};
+use chrono::{DateTime, TimeDelta, Utc};
+use piaotan_analysis::phases::{self, Condition, ObservedPhases, PhaseOptions, Signal, Subject, episodes};
+use piaotan_client::announcements::Source;
+use piaotan_client::ask::Client;
+use piaotan_client::port::{FieldName, Fields};
+use piaotan_record::calendar::{Calendar, CalendarOptions, Register, Seen, Sighting};
+use piaotan_record::folder::Event;
+use piaotan_record::window::{Services, Source as From, Window};
+use piaotan_record::{Nanos, Operation, Outcome};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// A look that is answered this often in a row ends a window early.
+const BACK: u32 = 2;
+
+/// What the lookout works with.
+#[derive(Debug)]
+pub struct Lookout {
+    pub client: Arc<Client>,
+    pub holds: Arc<Holds>,
+    pub record: Local,
+    pub options: OnMaintenance,
+    pub calendar: CalendarOptions,
+    pub register: Register,
+    pub sources: Vec<Source>,
+    /// How often sources are asked.
+    pub every: Duration,
+    pub stop: Stop,
+    /// A number to ask for when looking whether the platform is back.
+    pub number: String,
+}
+
+/// The lookout's memory while it runs.
+struct State {
+    observed: ObservedPhases,
+    /// Looks in a row that were good, and whether one was bad since the window opened.
+    good: u32,
+    bad: bool,
+    /// Reads were seen to work again then: what is concluded from earlier answers is over.
+    restored: Option<DateTime<Utc>>,
+    paused: Option<String>,
+    announced: Vec<Window>,
+    next_poll: Nanos,
+    next_look: Nanos,
+}
+
+impl Lookout {
+    /// Watches until the run is over; gives back what is known of windows.
+    pub async fn watch(mut self, mut facts: UnboundedReceiver<Vec<Fact>>) -> Register {
+        let options = PhaseOptions { settle: TimeDelta::milliseconds(400), ..PhaseOptions::default() };
+        let mut state = State {
+            observed: ObservedPhases::new(options),
+            good: 0,
+            bad: false,
+            restored: None,
+            paused: None,
+            announced: self.sources.iter().flat_map(Source::windows).collect(),
+            next_poll: self.client.clock().now(),
+            next_look: Nanos::default(),
+        };
+        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut open = true;
+        while !self.stop.is(Urgency::Now) {
+            tokio::select! {
+                () = self.stop.reached(Urgency::Now) => break,
+                batch = facts.recv(), if open => match batch {
+                    Some(batch) => self.learn(&mut state, &batch),
+                    None => open = false,
+                },
+                _ = ticks.tick() => self.tick(&mut state).await,
+            }
+            if !open {
+                break;
+            }
+        }
+        self.close(&mut state);
+        self.register
+    }
+
+    async fn tick(&mut self, state: &mut State) {
+        let now = self.client.clock().now();
+        if now >= state.next_poll {
+            self.poll(state).await;
+            state.next_poll = Nanos(now.0 + u64::try_from(self.every.as_nanos()).unwrap_or(u64::MAX));
+        }
+        let waiting = || self.holds.is_restrained().then(|| (state.paused.clone().unwrap_or_default(), true));
+        let holding = self.holds.holding(now).or_else(waiting);
+        self.tell(state, holding.as_ref(), now);
+        match holding {
+            Some((window, everything)) if now >= state.next_look => {
+                let pause = self.look(state, &window, everything).await;
+                state.next_look = Nanos(self.client.clock().now().0 + u64::try_from(pause.as_nanos()).unwrap_or(0));
+            }
+            Some(_) => {}
+            None => (state.good, state.bad) = (0, false),
+        }
+    }
+
+    /// Says once when the run pauses and when it goes on.
+    fn tell(&self, state: &mut State, holding: Option<&(String, bool)>, now: Nanos) {
+        match (&state.paused, holding) {
+            (None, Some((window, everything))) => {
+                let event = Event::Paused { at: now, window: window.clone(), writes_only: !everything };
+                self.record.with(|recorder| recorder.push(event));
+                state.paused = Some(window.clone());
+                if self.options.then == Then::End {
+                    self.stop.raise(Urgency::Drain);
+                }
+            }
+            (Some(window), None) => {
+                let reason = if state.restored.is_some() { "seen to work again" } else { "the window is over" };
+                let event = Event::Resumed { at: now, window: window.clone(), reason: reason.to_owned() };
+                self.record.with(|recorder| recorder.push(event));
+                state.paused = None;
+            }
+            _ => {}
+        }
+    }
+
+    async fn poll(&mut self, state: &mut State) {
+        let clock = self.client.clock();
+        let mut changed = false;
+        for source in &mut self.sources {
+            let fresh = source.poll(self.client.pool(), clock, &self.record).await;
+            changed |= fresh;
+        }
+        if changed {
+            let windows: Vec<Window> = self.sources.iter().flat_map(Source::windows).collect();
+            let now = clock.now();
+            for window in windows.iter().filter(|window| !state.announced.contains(window)) {
+                let event = Event::WindowKnown { at: now, window: Box::new(window.clone()) };
+                self.record.with(|recorder| recorder.push(event));
+            }
+            state.announced = windows;
+            self.publish(state);
+        }
+    }
+
+    fn learn(&mut self, state: &mut State, batch: &[Fact]) {
+        let clock = self.client.clock();
+        let mut changed = false;
+        for fact in batch {
+            let fact = phases::Fact {
+                // Asked when sent: what waited in our own line says nothing about the platform then.
+                due: clock.wall_at(fact.sent),
+                done: clock.wall_at(fact.done),
+                subject: Subject::Platform(fact.operation),
+                signal: Signal::from(&fact.outcome),
+            };
+            changed |= !state.observed.push(&fact).is_empty();
+        }
+        if changed {
+            self.publish(state);
+        }
+    }
+
+    /// One cheap read-only request: is the platform back? Returns how long to wait for the next.
+    async fn look(&mut self, state: &mut State, window: &str, everything: bool) -> Duration {
+        let clock = self.client.clock();
+        let fields = Fields::default().with(FieldName::Number, &self.number);
+        let asked = clock.now();
+        let operation = Operation::QueryNumber;
+        let reply = self.client.ask(operation, &fields, asked, false, &self.record).await;
+        if reply.held {
+            return self.options.look_every.0;
+        }
+        let fact = Fact { operation, due: asked, sent: asked, done: clock.now(), outcome: reply.outcome };
+        // The look is a fact like any other; it is taken out of the recorder's so as not to count twice.
+        self.record.with(|recorder| drop(recorder.take_facts()));
+        self.learn(state, &[fact]);
+        let at = clock.wall_at(asked);
+        if reply.outcome.is_answer() {
+            state.good += 1;
+            if everything && state.bad && state.good >= BACK {
+                self.restored(state, window, at);
+            }
+        } else if matches!(reply.outcome, Outcome::Maintenance { .. }) || state.bad {
+            (state.good, state.bad) = (0, true);
+            self.holds.restrain(true);
+            self.still_down(state, window, at);
+        }
+        if state.bad { self.options.look_every.0.min(Duration::from_millis(250)) } else { self.options.look_every.0 }
+    }
+
+    /// Past its announced end a window that is still down overruns.
+    fn still_down(&mut self, state: &State, window: &str, at: DateTime<Utc>) {
+        let ended = self.holds.calendar().window(window).and_then(|w| w.end).is_some_and(|end| at >= end);
+        if ended {
+            self.register.sightings.push(Sighting { window: window.to_owned(), at, seen: Seen::StillDown });
+            self.publish(state);
+        }
+    }
+
+    fn restored(&mut self, state: &mut State, window: &str, at: DateTime<Utc>) {
+        self.holds.restrain(false);
+        state.restored = Some(at);
+        self.register.sightings.push(Sighting { window: window.to_owned(), at, seen: Seen::Recovered });
+        (state.good, state.bad) = (0, false);
+        self.publish(state);
+    }
+
+    /// Puts everything known into the calendar that the workers ask.
+    fn publish(&mut self, state: &State) {
+        let mut windows: Vec<Window> =
+            self.register.windows.iter().filter(|w| w.source != From::Observed && w.source != From::Notice).cloned().collect();
+        windows.extend(state.announced.iter().cloned());
+        if self.options.observed {
+            windows.extend(observed(&state.observed, state.restored));
+        }
+        let known = std::mem::replace(&mut self.register.windows, windows);
+        let now = self.client.clock().now();
+        for window in self.register.windows.iter().filter(|w| w.source == From::Observed && !known.contains(w)) {
+            let event = Event::WindowKnown { at: now, window: Box::new((*window).clone()) };
+            self.record.with(|recorder| recorder.push(event));
+        }
+        self.holds.learn(Calendar::new(&self.register, self.calendar));
+    }
+
+    fn close(&mut self, state: &mut State) {
+        let now = self.client.clock().now();
+        if state.paused.take().is_some() {
+            let window = String::new();
+            let event = Event::Resumed { at: now, window, reason: "the run ended".to_owned() };
+            self.record.with(|recorder| recorder.push(event));
+        }
+        self.publish(state);
+    }
+}
+
+/// Windows that were seen, from the episodes of maintenance. One that reads were seen to outlive is over.
+fn observed(phases: &ObservedPhases, restored: Option<DateTime<Utc>>) -> Vec<Window> {
+    let all = episodes(&phases.spans());
+    let maintenance = all.iter().filter(|episode| episode.condition == Condition::Maintenance);
+    let windows = maintenance.enumerate().map(|(at, episode)| {
+        let mut window = episode.window(format!("observed-{}", at + 1));
+        let last = episode.spans.iter().map(|span| span.last_seen).max();
+        if let Some(restored) = restored.filter(|restored| *restored >= window.start) {
+            let over = last.is_none_or(|last| last <= restored);
+            if window.end.is_none() && over {
+                window.end = Some(restored);
+            }
+        }
+        if !window.services.intersection(Services::READS).is_empty() && window.services != Services::ALL {
+            // Reads and writes both stopped: what was not asked is not better off.
+            window.services = Services::ALL;
+        }
+        window
+    });
+    windows.collect()
+}

@@ -1,0 +1,25 @@
+//! The machinery: from a plan to a run folder.
+//!
+//! A worker is a thread with a runtime of its own. It keeps the pace, runs journeys through its port,
+//! and folds what it sees into a tally that no other thread touches; once a second [`collect`] takes
+//! the tallies, writes the folder and merges the totals. [`lookout`] watches for windows, and
+//! `track` follows invoices, both on a thread of their own.
+//!
+//! Reading order: [`pace`] and [`segment`] (pure), [`recorder`], [`port`], [`open`], [`closed`],
+//! [`holds`], [`lookout`], [`collect`], [`session`].
+
+pub mod closed;
+pub mod collect;
+pub mod follow;
+pub mod holds;
+pub mod host;
+pub mod lookout;
+pub mod material;
+pub mod open;
+pub mod pace;
+pub mod port;
+pub mod recorder;
+pub mod segment;
+pub mod session;
+pub mod stop;
+pub mod timer;

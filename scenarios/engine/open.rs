@@ -1,0 +1,327 @@
+//! The open model: arrivals come at their rate, whatever the platform does.
+//!
+//! An arrival waits in a worker-local line until a journey slot is free; a journey borrows a
+//! connection only for a request. All of that waiting is response time.
+
+use super::follow::Follower;
+use super::holds::Holds;
+use super::host::thread_cpu;
+use super::material::Material;
+use super::pace::{Arrival, Arrivals};
+use super::port::LoadPort;
+use super::recorder::{Batch, Fact, Local, Recorder, Recording as _};
+use super::segment::Stripe;
+use super::stop::{Stop, Urgency};
+use super::timer::Timer;
+use crate::journeys::Journey;
+use crate::scenario::Plan;
+use futures_util::FutureExt as _;
+use piaotan_client::ask::{Client, Record as _};
+use piaotan_record::folder::Event;
+use piaotan_record::{Dropped, Nanos, Observation, Outcome};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::LocalSet;
+
+/// Everything one worker needs.
+#[derive(Debug)]
+pub struct Worker {
+    pub plan: Arc<Plan>,
+    pub client: Arc<Client>,
+    pub holds: Arc<Holds>,
+    pub material: Arc<Material>,
+    pub stop: Stop,
+    pub stripe: Stripe,
+    /// How many workers share the bounds of the scenario.
+    pub workers: usize,
+    /// The moment at which the plan begins.
+    pub begin: Nanos,
+    pub batches: Sender<Batch>,
+    pub facts: UnboundedSender<Vec<Fact>>,
+    pub follow: Option<Follower>,
+}
+
+/// A worker at work.
+struct Bench {
+    worker: Worker,
+    record: Local,
+    line: RefCell<VecDeque<Arrival>>,
+    active: Cell<usize>,
+    freed: Notify,
+    /// Raised when this worker's journeys have to end at once.
+    cut: Stop,
+}
+
+/// Runs a worker to its end on a runtime of its own. Blocks the calling thread.
+///
+/// # Errors
+/// When no runtime can be made.
+pub fn run(worker: Worker) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = LocalSet::new();
+    local.block_on(&runtime, press(worker));
+    Ok(())
+}
+
+async fn press(worker: Worker) {
+    let codes = Arc::new(worker.client.profile().codes().clone());
+    let bench = Rc::new(Bench {
+        record: Local(Rc::new(RefCell::new(Recorder::new(codes)))),
+        line: RefCell::new(VecDeque::new()),
+        active: Cell::new(0),
+        freed: Notify::new(),
+        cut: Stop::default(),
+        worker,
+    });
+    let reporting = tokio::task::spawn_local(report(bench.clone()));
+    let cutting = tokio::task::spawn_local(cut_on_stop(bench.clone()));
+    match bench.worker.plan.curve.clone() {
+        Some(curve) => pace(&bench, curve).await,
+        None => saturate(&bench).await,
+    }
+    finish(&bench).await;
+    cutting.abort();
+    reporting.abort();
+    hand_over(&bench, 0.0);
+}
+
+/// Lets every arrival in when it is due.
+async fn pace(bench: &Rc<Bench>, curve: super::pace::Curve) {
+    let Worker { plan, client, stop, stripe, begin, .. } = &bench.worker;
+    let (clock, timer) = (client.clock(), Timer::new(false));
+    for arrival in Arrivals::new(curve, plan.spread, plan.scenario.seed, *stripe) {
+        let due = Nanos(begin.0 + arrival.due.0);
+        if clock.now() < due {
+            tokio::select! {
+                biased;
+                () = stop.reached(Urgency::Drain) => return,
+                () = timer.until(clock.instant(due)) => {}
+            }
+        } else if stop.is(Urgency::Drain) {
+            return;
+        }
+        admit(bench, Arrival { due, ..arrival });
+    }
+}
+
+/// Decides what becomes of an arrival that is due.
+fn admit(bench: &Rc<Bench>, arrival: Arrival) {
+    let Worker { plan, client, holds, .. } = &bench.worker;
+    let load = &plan.scenario.load;
+    let now = client.clock().now();
+    let late = now.since(arrival.due);
+    bench.record.with(|recorder| {
+        recorder.tally().arrivals_at(arrival.due).scheduled += 1;
+        recorder.late(late);
+    });
+    let share = |bound: usize| bound.div_ceil(bench.worker.workers);
+    if holds.forbids(plan.journey(arrival.index).operation(), now) {
+        suppress(bench, arrival);
+    } else if u128::from(late) > load.drop_later_than.0.as_nanos() {
+        drop_arrival(bench, arrival, Dropped::Late);
+    } else if bench.active.get() < share(load.max_in_flight) {
+        bench.active.set(bench.active.get() + 1);
+        tokio::task::spawn_local(slot(bench.clone(), arrival));
+    } else if bench.line.borrow().len() < share(load.queue) {
+        bench.line.borrow_mut().push_back(arrival);
+    } else {
+        drop_arrival(bench, arrival, Dropped::QueueFull);
+    }
+}
+
+fn drop_arrival(bench: &Bench, arrival: Arrival, reason: Dropped) {
+    bench.record.with(|recorder| recorder.tally().arrivals_at(arrival.due).dropped[reason.index()] += 1);
+}
+
+fn suppress(bench: &Bench, arrival: Arrival) {
+    bench.record.with(|recorder| recorder.tally().arrivals_at(arrival.due).suppressed += 1);
+}
+
+/// A journey slot: runs the arrival it was opened for, then what waits in line.
+async fn slot(bench: Rc<Bench>, first: Arrival) {
+    let mut next = Some(first);
+    while let Some(arrival) = next {
+        travel(&bench, arrival).await;
+        next = bench.line.borrow_mut().pop_front();
+    }
+    bench.active.set(bench.active.get() - 1);
+    bench.freed.notify_waiters();
+}
+
+/// One arrival: suppressed, dropped, or a journey with its one observation.
+async fn travel(bench: &Bench, arrival: Arrival) {
+    let Worker { plan, client, holds, material, stop, .. } = &bench.worker;
+    let journey = plan.journey(arrival.index);
+    let now = client.clock().now();
+    if holds.forbids(journey.operation(), now) {
+        return suppress(bench, arrival);
+    }
+    if stop.is(Urgency::Now) || bench.cut.is(Urgency::Now) {
+        return drop_arrival(bench, arrival, Dropped::Stopped);
+    }
+    match material.draw(journey, arrival.index) {
+        None => drop_arrival(bench, arrival, Dropped::NoData),
+        Some(drawn) => journey_once(bench, journey, arrival.due, &drawn).await,
+    }
+}
+
+async fn journey_once(bench: &Bench, journey: Journey, due: Nanos, drawn: &super::material::Drawn<'_>) {
+    let Worker { client, holds, follow, .. } = &bench.worker;
+    bench.record.with(|recorder| {
+        recorder.tally().arrivals_at(due).started += 1;
+        recorder.sent(journey.operation(), due);
+    });
+    let sent = client.clock().now();
+    let mut port =
+        LoadPort::new(client.clone(), holds.clone(), bench.cut.clone(), bench.record.clone(), due, follow.clone());
+    let row = drawn.row();
+    let ended = AssertUnwindSafe(journey.run(&mut port, &row)).catch_unwind().await;
+    let done = client.clock().now();
+    let outcome = match ended {
+        Ok(Ok(())) => Outcome::Ok,
+        Ok(Err(stop)) => stop.outcome,
+        Err(panic) => {
+            let text = format!("{journey}: {}", panic_text(&*panic));
+            bench.record.with(|r| r.push(Event::SelfCheck { at: done, kind: "journey_panicked".to_owned(), text }));
+            Outcome::ClientError
+        }
+    };
+    bench.record.seen(whole_journey(journey, due, sent, done, outcome));
+}
+
+/// The observation of a whole journey.
+#[must_use]
+pub fn whole_journey(journey: Journey, due: Nanos, sent: Nanos, done: Nanos, outcome: Outcome) -> Observation {
+    Observation {
+        operation: journey.operation(),
+        due,
+        sent,
+        first_byte: None,
+        done,
+        bytes_sent: 0,
+        bytes_received: 0,
+        outcome,
+        code: None,
+        mark: None,
+        evidence: None,
+    }
+}
+
+/// What a panic said.
+#[must_use]
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("panicked")
+}
+
+/// `rate = "max"`: every connection busy, back to back, until the time is up.
+async fn saturate(bench: &Rc<Bench>) {
+    let Worker { plan, client, stop, workers, begin, .. } = &bench.worker;
+    let clock = client.clock();
+    let end = Nanos(begin.0 + (plan.seconds * 1e9) as u64);
+    tokio::time::sleep_until(clock.instant(*begin)).await;
+    let lanes = plan.scenario.load.connections.div_ceil(*workers);
+    bench.active.set(lanes);
+    for lane in 0..lanes {
+        let bench = bench.clone();
+        tokio::task::spawn_local(async move {
+            lane_loop(&bench, lane as u64, lanes as u64, end).await;
+            bench.active.set(bench.active.get() - 1);
+            bench.freed.notify_waiters();
+        });
+    }
+    tokio::select! {
+        () = stop.reached(Urgency::Drain) => {}
+        () = tokio::time::sleep_until(clock.instant(end)) => {}
+    }
+}
+
+async fn lane_loop(bench: &Bench, lane: u64, lanes: u64, end: Nanos) {
+    let Worker { plan, client, holds, material, stop, .. } = &bench.worker;
+    let mut index = lane;
+    loop {
+        let due = client.clock().now();
+        if due >= end || stop.is(Urgency::Drain) {
+            return;
+        }
+        let journey = plan.journey(index);
+        if holds.forbids(journey.operation(), due) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        }
+        bench.record.with(|recorder| recorder.tally().arrivals_at(due).scheduled += 1);
+        match material.draw(journey, index) {
+            Some(drawn) => journey_once(bench, journey, due, &drawn).await,
+            None => {
+                drop_arrival(bench, Arrival { index, due }, Dropped::NoData);
+                return;
+            }
+        }
+        index += lanes;
+    }
+}
+
+/// Waits for what is under way, at most the grace; then everything is cut off.
+async fn finish(bench: &Rc<Bench>) {
+    let grace = bench.worker.plan.scenario.load.grace.0;
+    let emptied = async {
+        loop {
+            let freed = bench.freed.notified();
+            if bench.active.get() == 0 {
+                return;
+            }
+            freed.await;
+        }
+    };
+    let urgent = bench.worker.stop.reached(Urgency::Now);
+    tokio::select! {
+        () = emptied => return,
+        () = urgent => {}
+        () = tokio::time::sleep(grace) => {}
+    }
+    for arrival in bench.line.borrow_mut().drain(..) {
+        drop_arrival(bench, arrival, Dropped::Stopped);
+    }
+    bench.cut.raise(Urgency::Now);
+    bench.worker.client.stop();
+    while bench.active.get() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn cut_on_stop(bench: Rc<Bench>) {
+    bench.worker.stop.reached(Urgency::Now).await;
+    bench.cut.raise(Urgency::Now);
+    bench.worker.client.stop();
+}
+
+/// Hands facts over ten times a second, and everything else once.
+async fn report(bench: Rc<Bench>) {
+    let mut used = thread_cpu();
+    let mut ticks = tokio::time::interval(Duration::from_millis(100));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for tick in 1u64.. {
+        ticks.tick().await;
+        let facts = bench.record.with(Recorder::take_facts);
+        if !facts.is_empty() {
+            let _ = bench.worker.facts.send(facts);
+        }
+        if tick % 10 == 0 {
+            let now = thread_cpu();
+            hand_over(&bench, now - used);
+            used = now;
+        }
+    }
+}
+
+fn hand_over(bench: &Bench, cpu: f64) {
+    let batch = bench.record.with(|recorder| recorder.take(cpu, true));
+    let _ = bench.worker.batches.send(batch);
+}

@@ -1,0 +1,87 @@
+//! How a journey of a load test reaches the platform.
+
+use super::holds::Holds;
+use super::recorder::Recording;
+use super::stop::{Stop, Urgency};
+use piaotan_client::ask::Client;
+use piaotan_client::port::{FieldName, Fields, Port, Reply};
+use piaotan_record::folder::Event;
+use piaotan_record::{Nanos, Operation, Outcome, Token};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A user does not think to the millisecond: so much of a late wake-up is thinking, the rest is charged.
+const THINKING: u64 = 2_000_000;
+
+/// The port of one journey: it knows when the next step is due.
+#[derive(Debug)]
+pub struct LoadPort<R> {
+    client: Arc<Client>,
+    holds: Arc<Holds>,
+    stop: Stop,
+    record: R,
+    due: Nanos,
+    follow: Option<super::follow::Follower>,
+}
+
+impl<R: Recording> LoadPort<R> {
+    /// A port whose first step is due at the arrival.
+    #[must_use]
+    pub fn new(
+        client: Arc<Client>,
+        holds: Arc<Holds>,
+        stop: Stop,
+        record: R,
+        due: Nanos,
+        follow: Option<super::follow::Follower>,
+    ) -> Self {
+        Self { client, holds, stop, record, due, follow }
+    }
+}
+
+impl<R: Recording> LoadPort<R> {
+    /// The delay until the invoice is visible starts now.
+    fn issued(&self, token: Token, fields: &Fields<'_>) {
+        let number = fields.get(FieldName::Number).unwrap_or_default().to_owned();
+        self.record.with(|recorder| recorder.push(Event::Issued { at: self.due, token, number }));
+        if let Some(follow) = &self.follow {
+            follow.begin(token, fields, self.due);
+        }
+    }
+}
+
+/// Whether the platform has just accepted the invoice of this call.
+fn accepted(client: &Client, operation: Operation, reply: &Reply) -> bool {
+    match operation {
+        Operation::Review => reply.values.get("review") == Some("accepted"),
+        Operation::Upload => reply.outcome == Outcome::Ok && !client.profile().supports(Operation::Review),
+        _ => false,
+    }
+}
+
+impl<R: Recording> Port for LoadPort<R> {
+    async fn call(&mut self, operation: Operation, fields: &Fields<'_>) -> Reply {
+        let clock = self.client.clock();
+        let now = clock.now();
+        if self.holds.forbids(operation, now) {
+            return Reply::held();
+        }
+        let may_login = self.holds.may_login(now);
+        let reply = self.client.ask(operation, fields, self.due, may_login, &self.record).await;
+        self.due = clock.now();
+        if let Some(token) = fields.token.filter(|_| accepted(&self.client, operation, &reply)) {
+            self.issued(token, fields);
+        }
+        reply
+    }
+
+    async fn think(&mut self, time: Duration) {
+        let clock = self.client.clock();
+        let until = Nanos(self.due.0.saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)));
+        tokio::select! {
+            () = tokio::time::sleep_until(clock.instant(until)) => {}
+            () = self.stop.reached(Urgency::Now) => {}
+        }
+        self.due = Nanos(clock.now().0.min(until.0.saturating_add(THINKING)).max(until.0));
+    }
+}

@@ -1,0 +1,19 @@
+//! Send a batch, send the same batch again (users do), and ask what became of it.
+
+use super::Row;
+use piaotan_client::port::{FieldName, Fields, Port, Stop};
+use piaotan_record::{Operation, Outcome};
+
+pub(super) async fn run<P: Port>(io: &mut P, row: &Row<'_>) -> Result<(), Stop> {
+    let items: Vec<Fields<'_>> = row.batch.iter().map(|invoice| invoice.fields()).collect();
+    let key = format!("PT-{:016x}", row.token.0);
+    let mut fields = Fields::default().with(FieldName::BatchKey, &key);
+    fields.items = &items;
+    io.call(Operation::Batch, &fields).await.or_stop(Operation::Batch)?;
+    fields.resend = true;
+    let again = io.call(Operation::Batch, &fields).await;
+    if !matches!(again.outcome, Outcome::Ok | Outcome::Duplicate) || again.held {
+        return Err(Stop { step: Operation::Batch, outcome: again.outcome });
+    }
+    io.call(Operation::BatchStatus, &fields).await.or_stop(Operation::BatchStatus).map(drop)
+}
