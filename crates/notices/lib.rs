@@ -35,6 +35,7 @@ pub use html::{html, html_text};
 pub use ical::ical;
 pub use json::json;
 pub use reader::read;
+pub use reader::rules::{RULES, Row};
 pub use reading::{
     Doubt, DoubtKind, Evidence, Kind, Proposed, Reading, Recurring, Reference, Relation, Status,
 };

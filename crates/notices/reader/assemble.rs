@@ -472,6 +472,9 @@ impl Walk<'_> {
         {
             return Some(Side::End);
         }
+        if role == Role::Old && self.followed(placed, Cue::Ends) {
+            return None;
+        }
         if self.preceded(placed, &[Cue::StartLabel]) {
             return Some(Side::Start);
         }

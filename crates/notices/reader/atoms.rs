@@ -99,8 +99,10 @@ pub(crate) enum Cycle {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Break {
-    /// A comma, or 、: within a sentence.
+    /// A comma: within a sentence.
     Comma,
+    /// 、, which joins names.
+    List,
     /// A table cell's edge.
     Cell,
     Sentence,

@@ -118,7 +118,9 @@ fn step(atoms: &[Atom], j: usize, moment: &mut Moment) -> Option<usize> {
         return Some(end);
     }
     let mut k = j;
-    while k < j + 2 && matches!(at(atoms, k), Some(Meaning::Glue | Meaning::Break(Break::Comma))) {
+    while k < j + 2
+        && matches!(at(atoms, k), Some(Meaning::Glue | Meaning::Break(Break::Comma | Break::List)))
+    {
         k += 1;
     }
     (k > j && take(atoms, k, moment)).then_some(k + 1)
@@ -133,7 +135,7 @@ fn bracket(atoms: &[Atom], j: usize, moment: &mut Moment) -> Option<usize> {
     let mut inside = moment.clone();
     let mut k = open + 1;
     while k < open + 6 && at(atoms, k) != Some(Meaning::Close) {
-        let small = matches!(at(atoms, k), Some(Meaning::Glue | Meaning::Break(Break::Comma)));
+        let small = matches!(at(atoms, k), Some(Meaning::Glue | Meaning::Break(Break::Comma | Break::List)));
         if !small && !take_inside(atoms, k, &mut inside) {
             return None;
         }
@@ -233,7 +235,7 @@ fn own_clock_follows(atoms: &[Atom], j: usize) -> bool {
                 | Meaning::Open
                 | Meaning::Close,
             ) => {}
-            Some(Meaning::Break(Break::Comma)) => {}
+            Some(Meaning::Break(Break::Comma | Break::List)) => {}
             _ => return false,
         }
     }
@@ -297,9 +299,10 @@ fn sign(atoms: &[Atom], start: &Moment) -> Option<(usize, Join)> {
             }
             Meaning::Break(Break::Cell) if k == after => return Some((k + 1, Join::Cell)),
             Meaning::Break(Break::Line) if at(atoms, k + 1) == Some(Meaning::To) => k += 1,
-            Meaning::Cue(Cue::Begins) | Meaning::Break(Break::Comma) | Meaning::Close | Meaning::Glue => {
-                k += 1
-            }
+            Meaning::Cue(Cue::Begins)
+            | Meaning::Break(Break::Comma | Break::List)
+            | Meaning::Close
+            | Meaning::Glue => k += 1,
             Meaning::Date(_) | Meaning::Weekday(..) if k == after => return Some((k, Join::Lost)),
             _ => return None,
         }
@@ -362,7 +365,7 @@ fn weekly(atoms: &[Atom], i: usize) -> Option<(String, usize)> {
     let mut k = i + 1;
     while let (Some(joint), Some(Meaning::Weekday(_, day))) = (at(atoms, k), at(atoms, k + 1)) {
         match joint {
-            Meaning::Break(Break::Comma) | Meaning::And => days.push(day),
+            Meaning::Break(Break::Comma | Break::List) | Meaning::And => days.push(day),
             Meaning::To => days.extend(days.last().copied().unwrap_or(1) + 1..=day),
             _ => break,
         }

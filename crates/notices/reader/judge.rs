@@ -71,6 +71,11 @@ impl<'a> Document<'a> {
         self.all.any(&OUTAGE) && (known || self.all.has(Cue::Work) && !self.all.has(Cue::Physical))
     }
 
+    /// Whether a comma is 、, which joins names rather than clauses.
+    pub(crate) fn is_list_comma(&self, k: usize) -> bool {
+        self.atoms[k].meaning == Meaning::Break(Break::List)
+    }
+
     pub(crate) fn role(&self, placed: &Placed) -> Role {
         let first = placed.atoms.start;
         let clause = self.sentences.clause(first).cues;

@@ -68,7 +68,7 @@ impl Lexer<'_> {
     fn last_is_weekday(&self) -> bool {
         match self.last() {
             Some(Meaning::Weekday(..)) => true,
-            Some(Meaning::Break(Break::Comma) | Meaning::Glue | Meaning::Open) => {
+            Some(Meaning::Break(Break::Comma | Break::List) | Meaning::Glue | Meaning::Open) => {
                 self.atoms.len() > 1
                     && matches!(self.atoms[self.atoms.len() - 2].meaning, Meaning::Weekday(..))
             }
@@ -158,7 +158,10 @@ impl Lexer<'_> {
         let day = "一二三四五六日".chars().position(|c| c == text[i])?;
         let n = self.atoms.len();
         let joined = n > 1
-            && matches!(self.atoms[n - 1].meaning, Meaning::Break(Break::Comma) | Meaning::And | Meaning::To)
+            && matches!(
+                self.atoms[n - 1].meaning,
+                Meaning::Break(Break::Comma | Break::List) | Meaning::And | Meaning::To
+            )
             && matches!(self.atoms[n - 2].meaning, Meaning::Weekday(..));
         let alone =
             !text.get(i + 1).is_some_and(|c| is_han(*c) && "月日年点时个、".contains(*c) && *c != '、');

@@ -54,7 +54,8 @@ impl Sentences {
         }
         let ends_clause = |k: usize| !inside[k] && matches!(atoms[k].meaning, Meaning::Break(_));
         let ends_sentence = |k: usize| {
-            ends_clause(k) && !matches!(atoms[k].meaning, Meaning::Break(Break::Comma | Break::Cell))
+            ends_clause(k)
+                && !matches!(atoms[k].meaning, Meaning::Break(Break::Comma | Break::List | Break::Cell))
         };
         let (clauses, clause_of) = cut(atoms, ends_clause);
         let (sentences, sentence_of) = cut(atoms, ends_sentence);
