@@ -3,7 +3,6 @@
 //! Only characters that occur in the words of this field are here; a character that is missing merely
 //! leaves a service name as it was written. One traditional character stands before its simplified one.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 const PAIRS: &str = "\
@@ -43,16 +42,23 @@ const PAIRS: &str = "\
 
 /// The simplified form of `c`, or `c` itself.
 pub(super) fn simplified(c: char) -> char {
-    static TABLE: OnceLock<HashMap<char, char>> = OnceLock::new();
+    static TABLE: OnceLock<Vec<char>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
         let mut pairs = PAIRS.chars();
-        let mut table = HashMap::new();
+        let mut table: Vec<char> = ('\u{4e00}'..='\u{9fff}').collect();
         while let (Some(from), Some(to)) = (pairs.next(), pairs.next()) {
-            table.insert(from, to);
+            if let Some(slot) = index(from).and_then(|at| table.get_mut(at)) {
+                *slot = to;
+            }
         }
         table
     });
-    table.get(&c).copied().unwrap_or(c)
+    index(c).and_then(|at| table.get(at)).copied().unwrap_or(c)
+}
+
+/// The place of a character among the unified ideographs.
+fn index(c: char) -> Option<usize> {
+    (c as usize).checked_sub(0x4e00)
 }
 
 #[cfg(test)]

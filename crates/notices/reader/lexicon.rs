@@ -3,7 +3,6 @@
 mod en;
 mod zh;
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::atoms::Meaning::{self, Weekday};
@@ -21,7 +20,9 @@ struct Entry {
 
 #[derive(Debug)]
 pub(crate) struct Lexicon {
-    by_first: HashMap<char, Vec<Entry>>,
+    /// For each character of the basic plane, where its words are in `words`; 0 for none.
+    by_first: Vec<u16>,
+    words: Vec<Vec<Entry>>,
 }
 
 /// The one lexicon.
@@ -32,7 +33,7 @@ pub(crate) fn lexicon() -> &'static Lexicon {
 
 impl Lexicon {
     fn new() -> Self {
-        let mut lexicon = Self { by_first: HashMap::new() };
+        let mut lexicon = Self { by_first: vec![0; 0x1_0000], words: vec![Vec::new()] };
         for (meaning, words) in zh::WORDS {
             for word in words.split_whitespace() {
                 lexicon.add(word, *meaning, false);
@@ -49,7 +50,7 @@ impl Lexicon {
             }
         }
         lexicon.add_weekdays();
-        for entries in lexicon.by_first.values_mut() {
+        for entries in &mut lexicon.words {
             // A stable sort: of two equal words the one listed first wins.
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.word.len()));
         }
@@ -61,7 +62,13 @@ impl Lexicon {
         let word: Vec<char> = word.trim_end_matches('*').chars().collect();
         let latin = latin || word.iter().all(char::is_ascii_alphabetic);
         if let Some(first) = word.first() {
-            self.by_first.entry(*first).or_default().push(Entry { word: word.clone(), meaning, latin, open });
+            let Some(slot) = self.by_first.get_mut(*first as usize) else { return };
+            if *slot == 0 {
+                *slot = u16::try_from(self.words.len()).unwrap_or(0);
+                self.words.push(Vec::new());
+            }
+            let entry = Entry { word: word.clone(), meaning, latin, open };
+            self.words[usize::from(*slot)].push(entry);
         }
     }
 
@@ -82,7 +89,10 @@ impl Lexicon {
 
     /// The longest word that begins at `i`, with its length in characters.
     pub(crate) fn longest(&self, text: &[char], i: usize) -> Option<(Meaning, usize)> {
-        let entries = self.by_first.get(text.get(i)?)?;
+        let entries = &self.words[usize::from(*self.by_first.get(*text.get(i)? as usize)?)];
+        if entries.is_empty() {
+            return None;
+        }
         let inside = i > 0 && text[i - 1].is_ascii_alphabetic();
         entries.iter().find_map(|entry| entry.matches(text, i, inside).map(|length| (entry.meaning, length)))
     }

@@ -79,6 +79,9 @@ impl Sentences {
     }
 }
 
+/// No sentence of people is longer, in atoms; the bound keeps the judgement linear in the text.
+const LONGEST: usize = 400;
+
 /// 报名系统, 会议平台: a word of other affairs that only names a system.
 fn names_a_system(atoms: &[Atom], k: usize) -> bool {
     let Some(next) = atoms.get(k + 1) else { return false };
@@ -97,7 +100,7 @@ fn cut(atoms: &[Atom], ends: impl Fn(usize) -> bool) -> (Vec<Stretch>, Vec<u32>)
             current.cues.add(cue);
         }
         current.atoms.end = k + 1;
-        if ends(k) {
+        if ends(k) || current.atoms.len() >= LONGEST {
             stretches.push(std::mem::replace(
                 &mut current,
                 Stretch { atoms: k + 1..k + 1, cues: Cues::default() },
