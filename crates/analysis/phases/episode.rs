@@ -69,18 +69,21 @@ impl Episode {
 
     fn add(&mut self, span: &Span) {
         self.services = self.services.union(span.service.into());
-        self.begin = both(self.begin, span.begin);
-        self.end = self.end.zip(span.end).map(|(a, b)| both(a, b));
-        self.confidence = self.confidence.max(span.confidence);
         self.spans.push(span.clone());
+        self.begin = joint(self.spans.iter().map(|span| span.begin));
+        self.end = self.end.and(span.end).map(|_| joint(self.spans.iter().filter_map(|span| span.end)));
+        self.confidence = self.confidence.max(span.confidence);
     }
 }
 
-/// One edge seen twice: it lies in both brackets, and its best instant is the earlier answer.
-fn both(a: Edge, b: Edge) -> Edge {
-    let at = a.at.min(b.at);
-    let before = [a.after, b.after].into_iter().flatten().filter(|after| *after <= at);
-    Edge { after: before.max(), at, by: a.by.min(b.by) }
+/// One edge seen several times: it lies in all brackets, and its best instant is the first answer
+/// that no answer to the contrary followed.
+fn joint(edges: impl Iterator<Item = Edge> + Clone) -> Edge {
+    let after = edges.clone().filter_map(|edge| edge.after).max();
+    let by_time = |edge: &Edge| edge.at;
+    let within = edges.clone().filter(|edge| after.is_none_or(|after| edge.at > after)).min_by_key(by_time);
+    let earliest = edges.min_by_key(by_time).expect("an episode has a span");
+    within.map_or(earliest, |edge| Edge { after, ..edge })
 }
 
 /// Whether the brackets of two edges meet: then the polls cannot say which came first.

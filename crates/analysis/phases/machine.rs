@@ -124,6 +124,8 @@ impl ObservedPhases {
                 self.fade(index, fact, known);
             } else if let Some(begin) = self.maintenance_begins(&streak, fact) {
                 self.open(index, Condition::Maintenance, begin, fact, self.speaking(), known);
+            } else if let Some(begin) = self.joins_maintenance(&streak, fact) {
+                self.open(index, Condition::Maintenance, begin, fact, self.speaking(), known);
             } else if let Some(begin) = self.outage_begins(&streak, fact)
                 && matches!(condition, Condition::Healthy | Condition::Slow)
             {
@@ -134,17 +136,44 @@ impl ObservedPhases {
         }
     }
 
-    /// The first maintenance answer, where enough operations said the same, or one said it often.
+    /// Where maintenance began, if enough operations said the same, or one said it often.
     fn maintenance_begins(&self, streak: &Streak, fact: &Fact) -> Option<Edge> {
         let first = streak.first_maintenance.filter(|_| streak.speaks())?;
         let speaking = self.speaking();
         let alone = streak.maintenance >= self.options.alone;
         let some = speaking >= self.options.operations && streak.since >= 2;
-        let many = speaking >= self.options.operations.max(3) && speaking * 2 >= self.heard_lately(fact.due);
+        let all = speaking >= self.options.operations.max(3) && self.nothing_good_since_first_maintenance();
         let earliest = self.tracks.iter().filter_map(|track| track.streak.first_maintenance);
         let since = if alone { first.due } else { earliest.map(|moment| moment.due).min()? };
         let settled = fact.due - since >= self.options.settle;
-        (settled && (alone || some || many)).then(|| first.edge())
+        if settled && (alone || some || all) {
+            streak.begin(self.options.failures).map(Moment::edge)
+        } else {
+            None
+        }
+    }
+
+    /// Then a single answer of a service is enough: the whole platform says the same.
+    fn nothing_good_since_first_maintenance(&self) -> bool {
+        let first = self
+            .tracks
+            .iter()
+            .filter_map(|track| track.streak.first_maintenance)
+            .map(|moment| moment.due)
+            .min();
+        self.tracks
+            .iter()
+            .all(|track| track.last_good.is_none_or(|good| first.is_some_and(|first| good < first)))
+    }
+
+    /// A service that fails otherwise while most operations speak of maintenance is part of it.
+    fn joins_maintenance(&self, streak: &Streak, fact: &Fact) -> Option<Edge> {
+        let open = self.tracks.iter().filter_map(|track| track.open.as_ref());
+        let begins = open.filter(|span| span.condition == Condition::Maintenance).map(|span| span.begin.at);
+        let begun = begins.min()?;
+        let most = self.speaking() * 2 > self.heard_lately(fact.due);
+        let first = streak.first.filter(|first| most && streak.in_a_row >= 2 && first.done >= begun)?;
+        Some(first.edge())
     }
 
     fn outage_begins(&self, streak: &Streak, fact: &Fact) -> Option<Edge> {
@@ -157,11 +186,13 @@ impl ObservedPhases {
     /// Maintenance answers have stopped and failures have not: an outage since the first of those.
     fn fade(&mut self, index: usize, fact: &Fact, known: &mut Vec<Transition>) {
         let streak = self.tracks[index].streak;
-        let Some((first, last)) = streak.faded.first.zip(streak.last_maintenance) else { return };
+        let open = self.tracks.iter().filter(|track| track.condition() == Condition::Maintenance);
+        let last = open.filter_map(|track| track.streak.last_maintenance).max();
+        let Some((first, last)) = streak.faded.first.zip(last) else { return };
         if streak.faded.count < self.options.failures || fact.due - last <= self.options.fade {
             return;
         }
-        let edge = Edge { after: Some(last), at: first.due, by: first.done };
+        let edge = Edge { after: streak.last_maintenance, at: first.due, by: first.done };
         self.tracks[index].streak = Streak { in_a_row: streak.in_a_row, ..Streak::default() };
         self.open(index, Condition::Outage, edge, fact, self.failing_operations(), known);
     }
@@ -208,7 +239,7 @@ impl ObservedPhases {
                 self.close(index, Edge { after: last_bad, at: fact.due, by: fact.done }, false, fact, known);
             } else if failing.is_some()
                 && self.tracks[index].open.is_none()
-                && self.tracks[index].streak.transport_only()
+                && self.tracks[index].streak.failing == 0
             {
                 self.tracks[index].streak = Streak::default();
             }
@@ -231,9 +262,11 @@ impl ObservedPhases {
     /// Whether our own network failed with it: no answer came from anywhere since.
     fn own_explains(&self, streak: &Streak) -> bool {
         let Some((failing, first)) = self.own.failing.zip(streak.first) else { return false };
-        let after_good = self.own.last_good.is_none_or(|good| first.done >= good);
-        let nothing_good = self.tracks.iter().all(|track| track.last_good.is_none_or(|good| good < failing));
-        streak.transport_only() && after_good && nothing_good
+        let before = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at < failing);
+        let after_good = self.own.last_good.is_none_or(|good| first.done >= good || streak.count > 1);
+        let silent =
+            self.tracks.iter().all(|track| before(track.last_good) && before(track.streak.last_answered));
+        streak.unreachable > 0 && after_good && silent
     }
 
     fn open(
@@ -245,11 +278,10 @@ impl ObservedPhases {
         operations: u32,
         known: &mut Vec<Transition>,
     ) {
-        self.close_for(index, begin, fact, known);
+        let mut change = self.close_for(index, begin, fact, known);
         let heard = self.heard_lately(fact.due);
         let track = &mut self.tracks[index];
         let mut span = track.span(condition, begin, fact.due, operations, heard);
-        let mut change = Change::Began;
         let service = span.service;
         let previous = self.closed.iter().rposition(|closed| closed.service == service);
         if let Some(position) =
@@ -263,12 +295,15 @@ impl ObservedPhases {
         track.open = Some(span);
     }
 
-    /// A span gives way to a graver one where that begins.
-    fn close_for(&mut self, index: usize, begin: Edge, fact: &Fact, known: &mut Vec<Transition>) {
-        if let Some(span) = self.tracks[index].close(begin) {
-            known.push(Transition { known: fact.done, change: Change::Ended, span: span.clone() });
-            self.closed.push(span);
+    /// A span gives way to a graver one where that begins; where both begin at once, it never was.
+    fn close_for(&mut self, index: usize, begin: Edge, fact: &Fact, known: &mut Vec<Transition>) -> Change {
+        let Some(span) = self.tracks[index].close(begin) else { return Change::Began };
+        if span.begin.at >= begin.at {
+            return Change::Reclassified;
         }
+        known.push(Transition { known: fact.done, change: Change::Ended, span: span.clone() });
+        self.closed.push(span);
+        Change::Began
     }
 
     fn close(&mut self, index: usize, end: Edge, presumed: bool, fact: &Fact, known: &mut Vec<Transition>) {

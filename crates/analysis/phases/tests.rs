@@ -102,7 +102,7 @@ fn resets_amid_maintenance_answers_belong_to_it() {
         300..900 => Signal::Unreachable,
         _ => Signal::Good,
     };
-    check(&polls(&[UPLOAD, QUERY, VERIFY], 30, say), &["maintenance upload,query,verify 360..900"]);
+    check(&polls(&[UPLOAD, QUERY, VERIFY], 30, say), &["maintenance upload,query,verify 300..900"]);
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub(super) struct Streak {
     /// Operations that failed in any way, one bit each.
     pub failed: u64,
     pub promised: Option<DateTime<Utc>>,
+    /// The last failure that was an answer: then our own network was there.
+    pub last_answered: Option<DateTime<Utc>>,
     /// Failures without a good answer between them, whatever the span.
     pub in_a_row: u32,
 }
@@ -101,6 +103,9 @@ impl Streak {
             Signal::Unreachable => self.unreachable += 1,
             _ => self.failing += 1,
         }
+        if fact.signal != Signal::Unreachable {
+            self.last_answered = Some(fact.due);
+        }
         if self.first_maintenance.is_some() {
             self.since += 1;
         }
@@ -114,8 +119,11 @@ impl Streak {
         self.maintenance > 0 && self.maintenance * 4 >= self.since
     }
 
-    pub fn transport_only(&self) -> bool {
-        self.count > 0 && self.count == self.unreachable
+    /// The failure by which maintenance began. Those before the first maintenance answer belong to it
+    /// as long as they are too few for an outage of their own.
+    pub fn begin(&self, failures: u32) -> Option<Moment> {
+        let before = self.count - self.since;
+        if before < failures { self.first } else { self.first_maintenance }
     }
 }
 
