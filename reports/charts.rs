@@ -7,7 +7,7 @@
 pub mod style;
 
 mod canvas;
-mod family;
+pub(crate) mod family;
 mod frame;
 mod limits;
 mod measure;

@@ -8,6 +8,10 @@ mod tables;
 mod tiles;
 mod view;
 
+pub use tables::{Table, all as tables};
+pub use tiles::{failed, tiles};
+pub use view::{operation_name, sentence};
+
 use crate::charts::style::dark_rules;
 use crate::words::Lang;
 use crate::Error;

@@ -10,9 +10,14 @@
 pub mod charts;
 mod figures;
 pub mod html;
+pub mod csv;
+pub mod json;
+pub mod junit;
+pub mod markdown;
 mod marks;
 pub mod metrics;
 pub mod png;
+pub mod text;
 pub mod units;
 pub mod words;
 
@@ -28,6 +33,8 @@ pub enum Error {
     Picture(String),
     #[error("cannot fill the report's template: {0}")]
     Template(#[from] minijinja::Error),
+    #[error("cannot write as JUnit XML: {0}")]
+    Junit(String),
     #[error("cannot export metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error("cannot write as JSON: {0}")]
