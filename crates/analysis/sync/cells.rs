@@ -63,8 +63,12 @@ fn edges(delays: &[Delay]) -> Vec<f64> {
     coarser.filter(|grid| grid.len() < distinct.len()).unwrap_or(distinct)
 }
 
+/// The end points of all intervals. A delay known to the moment gets a cell of its own, of no width:
+/// spread over the gap below it, its quantiles would come out too small.
 fn ends(delays: &[Delay]) -> impl Iterator<Item = f64> + '_ {
-    delays.iter().flat_map(|d| [d.lower, d.upper]).filter(|t| t.is_finite())
+    let ends =
+        |d: &Delay| if d.lower == d.upper { [d.upper * (1.0 - 1e-12), d.upper] } else { [d.lower, d.upper] };
+    delays.iter().flat_map(ends).filter(|t| t.is_finite())
 }
 
 fn grid(delays: &[Delay]) -> Vec<f64> {
@@ -123,8 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn an_exact_delay_lies_in_the_cell_that_ends_there() {
-        assert_eq!(Cells::new(&[delay(3.0, 3.0), delay(0.0, 1.0)]).ranges, [(1, 2), (0, 1)]);
+    fn an_exact_delay_has_a_cell_of_no_width() {
+        let cells = Cells::new(&[delay(3.0, 3.0), delay(0.0, 1.0)]);
+        assert_eq!(cells.ranges, [(2, 3), (0, 1)]);
+        assert!(cells.edges[3] - cells.edges[2] < 1e-9);
     }
 
     #[test]

@@ -53,8 +53,11 @@ const SIDE: usize = 4;
 pub fn change_in_time(delays: &[Delay], search: &Search) -> Option<Change> {
     let mut ordered = delays.to_vec();
     ordered.sort_by(|a, b| a.uploaded.total_cmp(&b.uploaded));
+    if ordered.is_empty() {
+        return None;
+    }
     let found = clusters(&ordered);
-    let scores: Vec<f64> = lateness(&turnbull(&ordered)?, &ordered).iter().map(|s| s.log_rank).collect();
+    let scores: Vec<f64> = lateness(&ordered).iter().map(|s| s.log_rank).collect();
     let mut sums = vec![0.0; found.count];
     for (cluster, score) in found.of.iter().zip(&scores) {
         sums[*cluster as usize] += score;

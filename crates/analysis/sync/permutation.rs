@@ -9,7 +9,6 @@
 use super::cluster::{Clusters, clusters};
 use super::delay::Delay;
 use super::score::{Lateness, lateness};
-use super::turnbull::turnbull;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -45,7 +44,7 @@ struct Sums {
 
 /// Permutes clusters within each stratum.
 pub(super) fn later(strata: &[Stratum<'_>], draws: usize, seed: u64) -> Later {
-    let mut all: Vec<Sums> = strata.iter().filter_map(sums).collect();
+    let mut all: Vec<Sums> = strata.iter().map(sums).collect();
     let observed = statistic(&all);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let as_late = (0..draws)
@@ -58,9 +57,8 @@ pub(super) fn later(strata: &[Stratum<'_>], draws: usize, seed: u64) -> Later {
     Later { z: observed.log_rank, p: (as_late + 1) as f64 / (draws + 1) as f64 }
 }
 
-fn sums(stratum: &Stratum<'_>) -> Option<Sums> {
-    let pooled = [stratum.first, stratum.second].concat();
-    let scores = lateness(&turnbull(&pooled)?, &pooled);
+fn sums(stratum: &Stratum<'_>) -> Sums {
+    let scores = lateness(&[stratum.first, stratum.second].concat());
     let [first, second] = &stratum.clusters;
     let mut sums = vec![Lateness::default(); first.count + second.count];
     let places =
@@ -69,7 +67,7 @@ fn sums(stratum: &Stratum<'_>) -> Option<Sums> {
         sums[place].log_rank += score.log_rank;
         sums[place].wilcoxon += score.wilcoxon;
     }
-    Some(Sums { sums, first: first.count })
+    Sums { sums, first: first.count }
 }
 
 fn statistic(strata: &[Sums]) -> Lateness {
