@@ -36,7 +36,10 @@ pub struct SyncAnswer {
     pub basis: Basis,
     pub mean: Mean,
     pub quantiles: Quantiles,
-    /// The same less the time inside windows; null where there are none.
+    /// By Kaplan-Meier on the midpoints of the intervals, for comparison with other programs; null
+    /// where the curve does not come so far. Not judged by the follow-up.
+    pub kaplan_meier: Midpoints,
+    /// The quantiles less the time inside windows; null where there are none.
     pub business: Option<Quantiles>,
     pub curve: Vec<[f64; 4]>,
     /// Each group by itself; empty where there is only one.
@@ -62,6 +65,14 @@ pub struct Quantiles {
     pub p99: Quantile,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Midpoints {
+    pub p50: Option<f64>,
+    pub p90: Option<f64>,
+    pub p95: Option<f64>,
+    pub p99: Option<f64>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
     pub group: String,
@@ -83,6 +94,13 @@ pub struct Compared {
 impl Quantiles {
     pub fn of(estimate: &Estimate) -> Self {
         let [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map(|q| estimate.quantile(q));
+        Self { p50, p90, p95, p99 }
+    }
+}
+
+impl Midpoints {
+    fn of(estimate: &Estimate) -> Self {
+        let [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map(|q| estimate.midpoints().quantile(q));
         Self { p50, p90, p95, p99 }
     }
 }
@@ -112,6 +130,7 @@ pub fn answer(table: &Table, question: &Question) -> Option<SyncAnswer> {
         basis: estimate.basis,
         mean: Mean { value: estimate.restricted_mean(within), within },
         quantiles: Quantiles::of(&estimate),
+        kaplan_meier: Midpoints::of(&estimate),
         business: windowed.and_then(|delays| Some(Quantiles::of(&Estimate::new(&delays)?))),
         groups: groups(table),
         change: change(table, question),

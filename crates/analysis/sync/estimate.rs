@@ -86,6 +86,11 @@ impl Estimate {
         self.exact.survival_at(t)
     }
 
+    /// The product-limit curve on the midpoints of the same intervals.
+    pub fn midpoints(&self) -> &KaplanMeier {
+        &self.at_risk
+    }
+
     /// When the share `q` is visible, or a bound where the follow-up is too short to tell.
     pub fn quantile(&self, q: f64) -> Quantile {
         let lower = self.crossing(1.0 - q, |p| p.lower, f64::min);
