@@ -83,6 +83,8 @@ impl Counts {
 impl World {
     pub(crate) fn note(&self, seq: u64, at: Nanos, operation: Operation, reply: &Reply, keep: usize) {
         self.counts.answered(operation, reply.code);
+        // The access log: off unless a subscriber asks for it, and then structured.
+        tracing::debug!(target: "access", seq, operation = operation.name(), status = reply.status.as_u16(), code = reply.code.map(Code::digits), delay = ?reply.delay);
         if keep == 0 {
             return;
         }

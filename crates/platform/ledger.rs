@@ -4,7 +4,7 @@
 //! path, that a row is among those under the published root.
 
 use crate::Code;
-use crate::domain::moment::{At, Exact, Nanos};
+use crate::domain::moment::{Exact, Nanos};
 use crate::invoice::{content, hex};
 use crate::storage::{Change, Ticket, lock};
 use crate::wire::{Answered, Refused};
@@ -43,7 +43,6 @@ pub(crate) struct Ledger {
     /// `levels[k][i]` is the root over leaves `i·2^k .. (i+1)·2^k`.
     levels: Vec<Vec<Hash>>,
     latest: HashMap<Arc<str>, usize>,
-    at: Nanos,
 }
 
 /// SHA-256 of the byte 0 and the entry's text: a leaf of the tree (RFC 6962, 2.1).
@@ -92,7 +91,6 @@ impl Ledger {
         let entry = entry(self.rows.len(), at, action, number, digest);
         let previous = self.rows.last().map_or([0; 32], |row| row.link);
         let link = link_hash(&previous, &leaf_hash(&entry));
-        self.at = at;
         let number = number.clone();
         self.take(Row { number, entry, link });
         self.rows.last().expect("a row was just pushed")
@@ -193,7 +191,7 @@ impl World {
     pub(crate) fn head(&self) -> Result<Answered, Refused> {
         let ledger = lock(&self.ledger);
         let size = ledger.len();
-        let at = (size > 0).then_some(At(ledger.at));
+        let at = ledger.rows.last().and_then(|row| row.entry.split('|').nth(1));
         let root = hex(&ledger.root(0, size));
         Ok(Answered::success(&json!({"size": size, "root": root, "link": hex(&ledger.link()), "at": at})))
     }

@@ -25,7 +25,8 @@ impl Outgoing {
     pub(crate) fn new(body: Bytes, manner: Manner) -> Outgoing {
         let (piece, pause, withheld) = match manner {
             Manner::Slow(total) => (body.len().div_ceil(PIECES).max(1), total / PIECES as u32, 0),
-            Manner::CutShort => (body.len().max(1), Duration::ZERO, body.len().div_ceil(2)),
+            // The pause lets what was promised and begun get out before the line breaks.
+            Manner::CutShort => (body.len().max(1), Duration::from_millis(20), body.len().div_ceil(2)),
             Manner::Whole | Manner::Reset => (body.len().max(1), Duration::ZERO, 0),
         };
         Outgoing { left: body, piece, pause, sleeping: None, withheld }

@@ -1,4 +1,0 @@
-//! The interface's own description.
-pub(crate) fn document() -> String {
-    "{}".into()
-}
