@@ -1,6 +1,6 @@
 //! Spans of several services that began and ended together are one episode.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_record::window::{Services, Window};
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +35,11 @@ pub fn episodes(spans: &[Span]) -> Vec<Episode> {
 }
 
 impl Episode {
-    /// The window that this was, had it been announced.
-    pub fn window(&self, id: impl Into<String>) -> Window {
-        Window::observed(id, self.begin.at, self.end.map(|end| end.at), self.services)
+    /// The window that this was, had it been announced. It excuses `cap` at most: whoever is in
+    /// unannounced maintenance for longer is simply down.
+    pub fn window(&self, id: impl Into<String>, cap: TimeDelta) -> Window {
+        let end = self.end.map(|end| end.at.min(self.begin.at + cap));
+        Window { max_hold: cap, ..Window::observed(id, self.begin.at, end, self.services) }
     }
 
     pub fn seconds(&self, now: DateTime<Utc>) -> f64 {
@@ -87,7 +89,7 @@ fn joint(edges: impl Iterator<Item = Edge> + Clone) -> Edge {
 }
 
 /// Whether the brackets of two edges meet: then the polls cannot say which came first.
-fn indistinct(a: Edge, b: Edge) -> bool {
+pub(super) fn indistinct(a: Edge, b: Edge) -> bool {
     let from = |edge: Edge| edge.after.unwrap_or(edge.at).min(edge.at);
     from(a) <= b.by && from(b) <= a.by
 }

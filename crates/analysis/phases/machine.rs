@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use piaotan_record::Operation;
 use piaotan_record::window::Service;
 
+use super::episode::indistinct;
 use super::track::{Moment, Run, Streak, Track};
 use super::{Change, Condition, Edge, Fact, Heard, PhaseOptions, Signal, Span, Subject, Transition};
 
@@ -141,7 +142,7 @@ impl ObservedPhases {
         let first = streak.first_maintenance.filter(|_| streak.speaks())?;
         let speaking = self.speaking();
         let alone = streak.maintenance >= self.options.alone;
-        let some = speaking >= self.options.operations && streak.since >= 2;
+        let some = speaking >= self.options.operations && streak.maintenance >= 2;
         let all = speaking >= self.options.operations.max(3) && self.nothing_good_since_first_maintenance();
         let earliest = self.tracks.iter().filter_map(|track| track.streak.first_maintenance);
         let since = if alone { first.due } else { earliest.map(|moment| moment.due).min()? };
@@ -202,14 +203,25 @@ impl ObservedPhases {
         for index in 0..self.tracks.len() {
             let track = &self.tracks[index];
             let condition = track.condition();
-            let together =
-                self.tracks.iter().filter(|t| t.condition() == condition && t.goods.count > 0).count() > 1;
+            let together = self.others_end_too(index);
             let enough = if together { 1 } else { 2 };
             if condition != Condition::Healthy && track.goods.settled(enough, fact.due, self.options.settle) {
                 let Some(first) = track.goods.first else { continue };
                 self.close(index, first.edge(), false, fact, known);
             }
         }
+    }
+
+    /// Whether another service in the same condition is good again, or was at the same time.
+    fn others_end_too(&self, index: usize) -> bool {
+        let track = &self.tracks[index];
+        let condition = track.condition();
+        let Some(end) = track.goods.first.map(Moment::edge) else { return false };
+        let others = self.tracks.iter().filter(|other| other.service != track.service);
+        let now = others.filter(|other| other.condition() == condition && other.goods.count > 0).count() > 0;
+        let before =
+            self.closed.iter().rev().take(Service::EACH.len()).filter(|span| span.condition == condition);
+        now || before.filter_map(|span| span.end).any(|other| indistinct(other, end))
     }
 
     /// A service that nobody asks any more shares the end of those beside it.

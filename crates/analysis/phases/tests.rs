@@ -211,3 +211,14 @@ fn it_is_known_within_two_polls_and_at_once_where_many_agree() {
     assert_eq!(known.known, at(321));
     assert_eq!(observed.condition(piaotan_record::Service::All), Condition::Maintenance);
 }
+
+#[test]
+fn unannounced_maintenance_is_a_window_of_capped_length_that_counts() {
+    let say = |_, second: i64| if (300..3000).contains(&second) { DOWN } else { Signal::Good };
+    let observed = ObservedPhases::over(polls(&[UPLOAD, QUERY], 80, say), PhaseOptions::default());
+    let window = episodes(&observed.spans())[0].window("seen", TimeDelta::minutes(10));
+    assert_eq!((window.start, window.end), (at(300), Some(at(900))));
+    let calendar = piaotan_record::Calendar::of(vec![window]);
+    assert_eq!(calendar.excluded_seconds(at(0), at(4800), piaotan_record::Service::Query), 0.0);
+    assert!(calendar.phase_at(at(600), piaotan_record::Service::Query).spoils_gate());
+}

@@ -149,6 +149,7 @@ impl Track {
     pub fn good(&mut self, moment: Moment, slow: bool) {
         self.last_good = Some(moment.due);
         self.streak.in_a_row = 0;
+        self.streak.faded = Run::default();
         if self.open.is_none() {
             self.streak = Streak::default();
         }
