@@ -12,6 +12,8 @@ use crate::window::{Service, SloMode, Source, Status, Window};
 #[derive(Debug, Clone)]
 pub(super) struct Timeline {
     pieces: Vec<Piece>,
+    /// The starts of the pieces once more, in a form that is quick to compare.
+    starts: Vec<Key>,
     in_force: Vec<Span>,
 }
 
@@ -35,6 +37,9 @@ impl Piece {
     }
 }
 
+/// Seconds and nanoseconds since 1970: compared in two steps, where a date takes five.
+type Key = (i64, u32);
+
 /// What governs where several windows hold: the greatest.
 pub(super) type Rank = (u8, u8, bool, Reverse<usize>);
 
@@ -46,7 +51,8 @@ impl Timeline {
         spans.sort_by_key(|span| span.start);
         let pieces = flatten(windows, &spans);
         spans.retain(|span| matches!(span.name, PhaseName::During | PhaseName::Overrun));
-        Timeline { pieces, in_force: spans }
+        let starts = pieces.iter().map(|piece| key(piece.start)).collect();
+        Timeline { pieces, starts, in_force: spans }
     }
 
     pub fn at(&self, instant: DateTime<Utc>) -> Piece {
@@ -89,7 +95,8 @@ impl Timeline {
     }
 
     fn position(&self, instant: DateTime<Utc>) -> usize {
-        self.pieces.partition_point(|piece| piece.start <= instant).saturating_sub(1)
+        let wanted = key(instant);
+        self.starts.partition_point(|start| *start <= wanted).saturating_sub(1)
     }
 }
 
@@ -113,6 +120,10 @@ fn flatten(windows: &[Window], by_start: &[Span]) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+fn key(instant: DateTime<Utc>) -> Key {
+    (instant.timestamp(), instant.timestamp_subsec_nanos())
 }
 
 fn rank(name: PhaseName, window: &Window, index: usize) -> Rank {
