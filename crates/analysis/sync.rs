@@ -5,9 +5,13 @@
 //! first that did, and for those not yet found it is only known to be longer. Dropping these makes
 //! the 95th percentile look up to half too small, so they are kept as censored values throughout.
 //!
+//! What it is not: it polls nothing, keeps no ledger and knows no calendar; windows are an argument.
+//!
 //! Reading order: [`delay`] is what the looks say of one invoice; [`kaplan_meier`] and [`turnbull`]
-//! estimate the curve of many; [`cluster`] finds which of them share a fate; [`log_rank`] compares two
-//! samples; [`scale`] says by what factor; [`change`] when it changed within a run.
+//! estimate the curve of many, [`estimate`] says how far it is to be believed; [`clock`] takes
+//! maintenance out; [`cluster`] finds which invoices share a fate; [`log_rank`] and [`scale`] compare
+//! two samples, [`regression`] judges; [`change`] dates a change within a run; [`cohort`] keeps the
+//! promise day by day; [`read`] and [`answer`] are the file and what is said of it.
 
 pub mod answer;
 mod cells;
@@ -28,6 +32,7 @@ pub mod scale;
 mod score;
 pub mod turnbull;
 
+pub use crate::summary::Verdict;
 pub use answer::{Compared, Quantiles, Question, SyncAnswer, answer};
 pub use change::{Change, Search, change_in_time};
 pub use clock::{Parted, Recovery, Span, business, part, recovery};
@@ -37,6 +42,6 @@ pub use estimate::{Estimate, Point, Quantile};
 pub use kaplan_meier::{KaplanMeier, kaplan_meier};
 pub use log_rank::{LogRank, log_rank, log_rank_stratified};
 pub use read::{Assumption, Excluded, Reader, Table, read};
-pub use regression::{Regression, Terms, Verdict, regression, regression_stratified};
+pub use regression::{Regression, Terms, regression, regression_stratified};
 pub use scale::Ratio;
 pub use turnbull::{Turnbull, turnbull};

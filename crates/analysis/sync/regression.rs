@@ -7,6 +7,7 @@ use super::cluster::{Basis, clusters};
 use super::delay::Delay;
 use super::permutation::{Later, Stratum, later};
 use super::scale::{Arm, Ratio, compare};
+use crate::summary::Verdict;
 use serde::Serialize;
 
 /// What counts as a regression.
@@ -27,14 +28,6 @@ impl Default for Terms {
     fn default() -> Self {
         Self { alpha: 0.04, floor: 0.02, tolerance: 0.20, draws: 999, seed: 3 }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    Pass,
-    Fail,
-    Inconclusive,
 }
 
 /// The comparison of a candidate with its baseline.
