@@ -15,11 +15,22 @@ mod pick;
 mod scale;
 mod shade;
 
+pub mod availability;
+pub mod capacity;
+pub mod codes;
+pub mod cohort;
+pub mod concurrency;
+pub mod delay;
+pub mod forest;
+pub mod heat;
+pub mod history;
 pub mod latency;
 pub mod outcomes;
+pub mod quantiles;
 pub mod rate;
 pub mod survival;
 pub mod timeline;
+pub mod waiting;
 
 pub use shade::{Shade, shades};
 pub use style::{Style, Theme, Width};

@@ -172,6 +172,29 @@ impl Canvas<'_> {
         }
     }
 
+    /// A path of dashes.
+    pub fn dashed_path(&mut self, points: &[(f64, f64)], ink: Ink, width: f64) {
+        let mut along: f64 = 0.0;
+        for pair in points.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let length = (to.0 - from.0).hypot(to.1 - from.1);
+            let at = |d: f64| {
+                let share = if length > 0.0 { d / length } else { 0.0 };
+                (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share)
+            };
+            let mut done = 0.0;
+            while done < length {
+                let (phase, dash): (f64, f64) = (along % 8.0, 5.0);
+                let step = if phase < dash { dash - phase } else { 8.0 - phase }.min(length - done).max(0.25);
+                if phase < dash {
+                    self.line(&[at(done), at((done + step).min(length))], ink, width);
+                }
+                done += step;
+                along += step;
+            }
+        }
+    }
+
     /// A filled area.
     pub fn area(&mut self, points: &[(f64, f64)], ink: Ink, opacity: f64) {
         if points.len() < 3 {

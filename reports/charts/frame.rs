@@ -76,20 +76,20 @@ impl Frame {
             canvas.rect([x0, self.top, over, self.bottom], Ink::Shade, 1.0);
             canvas.rect([over, self.top, x1, self.bottom], Ink::Overrun, 1.0);
             if named {
-                free = self.shade_name(canvas, shade, x0, x1, free);
+                free = self.shade_name(canvas, Phrase::Maintenance, Ink::ShadeText, (x0, over), free);
+            }
+            if named && shade.overrun_from.is_some() {
+                free = self.shade_name(canvas, Phrase::Overrun, Ink::OverrunText, (over, x1), free);
             }
         }
     }
 
-    fn shade_name(&self, canvas: &mut Canvas<'_>, shade: &Shade, x0: f64, x1: f64, free: f64) -> f64 {
-        let lang = canvas.style.lang;
-        let (phrase, ink) = match shade.overrun_from {
-            Some(_) => (Phrase::OverrunLong, Ink::OverrunText),
-            None => (Phrase::Maintenance, Ink::ShadeText),
-        };
+    /// Names a stretch above its middle, unless another name is there; returns where there is room again.
+    fn shade_name(&self, canvas: &mut Canvas<'_>, phrase: Phrase, ink: Ink, (x0, x1): (f64, f64), free: f64) -> f64 {
         let size = canvas.style.letters() - 1.0;
-        let (text, half) = (phrase.say(lang), measure::width(phrase.say(lang), size) / 2.0);
-        let middle = f64::midpoint(x0, x1).clamp(self.left + half, self.right - half);
+        let text = phrase.say(canvas.style.lang);
+        let half = measure::width(text, size) / 2.0;
+        let middle = f64::midpoint(x0, x1).clamp(self.left + half, (self.right - half).max(self.left + half));
         if middle - half < free {
             return free;
         }

@@ -100,14 +100,6 @@ fn linear_ticks(from: f64, to: f64, most: usize) -> Vec<f64> {
     (first..=last.min(first + 50)).map(|i| i as f64 * step).collect()
 }
 
-/// Ticks of durations, in steps that people count in.
-#[must_use]
-pub fn duration_ticks(from: f64, to: f64, most: usize) -> Vec<f64> {
-    let step = time_step((to - from) / most.max(1) as f64);
-    let first = (from / step).ceil() as i64;
-    (first..=(to / step) as i64).take(60).map(|i| i as f64 * step).collect()
-}
-
 /// Wall-clock ticks for moments `0..seconds` after `started`: moment and label.
 #[must_use]
 pub fn wall_ticks(started: DateTime<FixedOffset>, seconds: f64, most: usize) -> Vec<(f64, String)> {

@@ -205,6 +205,16 @@ impl Totals {
         Self { version: version.to_owned(), operations, ..Self::default() }
     }
 
+    /// Adds cells by [`Operation::index`].
+    pub fn add_cells(&mut self, cells: &[Option<Box<Cell>>], codes: &CodeBook) {
+        for (operation, cell) in Operation::ALL.iter().zip(cells) {
+            let Some(cell) = cell else { continue };
+            self.operations.entry(*operation).or_default().add(cell, codes);
+            self.bytes_sent += cell.bytes_sent;
+            self.bytes_received += cell.bytes_received;
+        }
+    }
+
     /// Adds what a tally counted since the last one.
     pub fn add_tally(&mut self, tally: &Tally, codes: &CodeBook) {
         for (_, operation, cell) in tally.cells() {

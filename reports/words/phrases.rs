@@ -67,7 +67,7 @@ phrases! {
     Before = "变化前", "before";
     After = "变化后", "after";
     AllInvoices = "全部", "all";
-    ChangedAt = "此处变化", "change";
+    ChangedAt = "此后为之前的", "from here on:";
     Median = "中位数 {0}", "median {0}";
     Times = "{0} 倍", "{0} times";
     Cohort = "各批发票的可见进度", "Visibility by upload cohort";
@@ -86,7 +86,6 @@ phrases! {
     AvailabilityAxis = "横轴不从零开始", "the axis does not start at zero";
     Maintenance = "维护", "maintenance";
     Overrun = "超时", "overrun";
-    OverrunLong = "维护超时", "maintenance overrun";
     WarmUp = "预热", "warm-up";
     Limit = "上限 {0} {1}", "limit {0} {1}";
     OperationsShown = "共 {1} 种操作，图中为其中 {0} 种，其余见表", "{0} of {1} operations; the rest are in the table";

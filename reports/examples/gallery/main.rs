@@ -1,6 +1,7 @@
 //! Draws every chart of every synthetic story, in Chinese and English, light and dark:
 //! `cargo run --release -p piaotan-reports --example gallery -- OUT`.
 
+mod judged;
 mod stories;
 
 use piaotan_reports::charts::{Style, Theme, Width};
@@ -17,6 +18,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for story in stories::all(lang) {
             write(&story, lang, out)?;
         }
+        for (kind, theme, width) in KINDS {
+            for (name, svg) in judged::all(&Style { lang, theme, width, titled: true }) {
+                picture(out, &format!("{name}-{lang}-{kind}"), &svg)?;
+            }
+        }
     }
     Ok(())
 }
@@ -29,12 +35,16 @@ fn write(story: &Story, lang: Lang, out: &Path) -> Result<(), Box<dyn std::error
     let Story { name, summary, series, manifest } = story;
     for (kind, theme, width) in KINDS {
         for figure in figures(summary, series, &Style { lang, theme, width, titled: true }) {
-            let file = format!("{name}-{}-{lang}-{kind}", figure.id);
-            fs::write(out.join(format!("{file}.png")), png::draw(&figure.svg, 1.0)?)?;
-            fs::write(out.join(format!("{file}.svg")), figure.svg)?;
+            picture(out, &format!("{name}-{}-{lang}-{kind}", figure.id), &figure.svg)?;
         }
     }
     let report = Report { summary, series, manifest: Some(manifest), lang };
     fs::write(out.join(format!("{name}-{lang}.html")), html(&report)?)?;
+    Ok(())
+}
+
+fn picture(out: &Path, name: &str, svg: &str) -> Result<(), Box<dyn std::error::Error>> {
+    fs::write(out.join(format!("{name}.png")), png::draw(svg, 1.0)?)?;
+    fs::write(out.join(format!("{name}.svg")), svg)?;
     Ok(())
 }
