@@ -4,7 +4,7 @@ mod load;
 mod plan;
 
 pub use load::{Load, Model, Rate, Stage};
-pub use plan::{Plan, PlannedMix};
+pub use plan::{Plan, PlannedLimit, PlannedMix, unit};
 
 use piaotan_client::config::{self, ConfigError};
 use piaotan_record::{Operation, Span};

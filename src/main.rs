@@ -1,1 +1,40 @@
-fn main() {}
+//! Piaotan (票探): maintenance-aware load tests and health probes for electronic-invoice platforms.
+//!
+//! This file is the table of contents; every verb has a file of its own under `commands/`.
+
+mod commands;
+mod config;
+mod door;
+mod exit;
+mod forge;
+mod progress;
+mod serve;
+mod signals;
+mod telling;
+
+use clap::Parser as _;
+use door::{Door, Verb};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // goose forces aws-lc-rs on us; with one provider chosen before any other, no handshake can meet two.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let door = Door::parse();
+    exit::code(enter(door))
+}
+
+fn enter(door: Door) -> anyhow::Result<u8> {
+    let common = door.common;
+    match door.verb {
+        Verb::Demo(args) => commands::demo::run(&args, &common),
+        Verb::Platform(args) => commands::platform::run(args),
+        Verb::Run(args) => commands::run::run(&args, &common),
+        Verb::Check(args) => commands::check::run(&args, &common),
+        Verb::Report(args) => commands::report::run(&args, &common),
+        Verb::Sync(args) => commands::sync::run(&args, &common),
+        Verb::History(args) => commands::history::run(&args, &common),
+        Verb::Windows(args) => commands::windows::run(&args, &common),
+        Verb::Config(args) => commands::config::run(&args, &common),
+        Verb::Completions(args) => commands::completions::run(&args),
+    }
+}

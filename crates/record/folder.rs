@@ -18,7 +18,7 @@ pub use event::{Event, Seen};
 pub use line::{ArrivalLine, CellLine, TallyLine};
 pub use manifest::{Host, Manifest, SCHEMA, Segment};
 pub use read::{Interval, RunFolder};
-pub use write::RunWriter;
+pub use write::{RunWriter, write_json};
 
 use std::path::{Path, PathBuf};
 

@@ -19,7 +19,6 @@ use crate::scenario::Plan;
 use futures_util::FutureExt as _;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
-use goose::prelude::GooseResponse;
 use goose::{GooseAttack, GooseError};
 use piaotan_client::ask::{Client, Record as _};
 use piaotan_record::folder::Event;
@@ -122,13 +121,9 @@ fn attack(crowd: &Crowd, record: &Shared) -> Result<GooseAttack, GooseError> {
         })
     });
     let transaction = Transaction::new(function).set_name("journey");
-    let scenario = Scenario::new(&crowd_name()).register_transaction(transaction);
+    let scenario = Scenario::new("piaotan").register_transaction(transaction);
     let attack = GooseAttack::initialize_with_config(configuration)?.register_scenario(scenario);
     Ok(attack)
-}
-
-fn crowd_name() -> String {
-    "piaotan".to_owned()
 }
 
 /// One journey of one user, then the user's pause.
@@ -228,7 +223,3 @@ fn counts(metrics: &goose::metrics::GooseMetrics) -> GooseCounts {
     });
     GooseCounts { transactions, failed, users: metrics.total_users as u64 }
 }
-
-/// Goose's own answer type is not used: our transport reads answers.
-#[allow(dead_code)]
-type Unused = GooseResponse;

@@ -3,7 +3,7 @@
 
 use super::recorder::Batch;
 use super::stop::{Stop, Urgency};
-use crate::scenario::plan::PlannedLimit;
+use crate::scenario::PlannedLimit;
 use hdrhistogram::Histogram;
 use piaotan_analysis::limit::{Measured, measure};
 use piaotan_record::folder::{Event, FolderError, RunWriter};

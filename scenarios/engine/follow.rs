@@ -7,7 +7,7 @@ use super::holds::Holds;
 use super::recorder::{Local, Recording as _};
 use super::stop::{Stop, Urgency};
 use crate::scenario::Sync;
-use crate::scenario::plan::unit;
+use crate::scenario::unit;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use piaotan_client::ask::Client;

@@ -241,7 +241,7 @@ fn observed(phases: &ObservedPhases, restored: Option<DateTime<Utc>>) -> Vec<Win
     let all = episodes(&phases.spans());
     let maintenance = all.iter().filter(|episode| episode.condition == Condition::Maintenance);
     let windows = maintenance.enumerate().map(|(at, episode)| {
-        let mut window = episode.window(format!("observed-{}", at + 1));
+        let mut window = episode.window(format!("observed-{}", at + 1), TimeDelta::hours(4));
         let last = episode.spans.iter().map(|span| span.last_seen).max();
         if let Some(restored) = restored.filter(|restored| *restored >= window.start) {
             let over = last.is_none_or(|last| last <= restored);

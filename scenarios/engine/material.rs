@@ -1,7 +1,7 @@
 //! What arrivals work on: fresh invoices by index, and invoices that the platform has already.
 
 use crate::journeys::{Journey, Known, Polls, Row};
-use crate::scenario::plan::unit;
+use crate::scenario::unit;
 use crate::scenario::{Data, Popularity};
 use chrono::NaiveDate;
 use piaotan_client::invoice::{FileKind, Generator, Invoice, Options};

@@ -17,7 +17,7 @@ mod status_history;
 mod upload_review;
 mod verify;
 
-pub use row::{Known, Row};
+pub use row::{Known, Polls, Row};
 
 use piaotan_client::port::{Port, Stop};
 use piaotan_record::Operation as Op;

@@ -54,6 +54,14 @@ impl Plan {
         Ok(Self { spread: scenario.load.spread(), curve, mix, limits, surfaces, seconds, scenario })
     }
 
+    /// The limits of a scenario alone, for judging a folder again.
+    ///
+    /// # Errors
+    /// One line that names the limit and what to write instead.
+    pub fn limits(scenario: &Scenario) -> Result<Vec<Limit>, String> {
+        scenario.limits.iter().map(|entry| limit(entry).map(|planned| planned.limit)).collect()
+    }
+
     /// The journey of an arrival: the same for the same seed and index, whoever asks.
     #[must_use]
     pub fn journey(&self, index: u64) -> Journey {

@@ -1,0 +1,47 @@
+//! `piaotan config`: check or show the configuration.
+#![allow(clippy::print_stdout, reason = "answers on standard output")]
+
+use crate::config;
+use crate::door::Common;
+use crate::forge;
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// Check or show the configuration.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  piaotan config check
+  piaotan config check --config /etc/piaotan.toml")]
+pub struct Config {
+    #[command(subcommand)]
+    pub what: What,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Read the configuration as every verb would, and say what it comes to.
+    Check,
+}
+
+/// # Errors
+/// One line that names the field and what to write instead.
+pub fn run(args: &Config, common: &Common) -> Result<u8> {
+    match args.what {
+        What::Check => check(common),
+    }
+}
+
+fn check(common: &Common) -> Result<u8> {
+    let settings = config::load(common.config.as_deref())?;
+    println!("the configuration is right");
+    if settings.target.url.is_some() {
+        let platform = forge::platform(&settings, None, None)?;
+        println!("target    {} (profile {})", platform.url, platform.profile.name());
+        match &platform.write {
+            Ok(()) => println!("writes    allowed"),
+            Err(why) => println!("writes    no: {why}"),
+        }
+    }
+    println!("windows   {}", settings.maintenance.window.len());
+    Ok(0)
+}

@@ -1,0 +1,12 @@
+//! One file a verb.
+
+pub mod check;
+pub mod completions;
+pub mod config;
+pub mod demo;
+pub mod history;
+pub mod platform;
+pub mod report;
+pub mod run;
+pub mod sync;
+pub mod windows;

@@ -1,0 +1,92 @@
+//! One file, `piaotan.toml`: each room's section, joined here.
+
+use anyhow::{Context as _, Result, anyhow};
+use piaotan_client::config as read;
+use piaotan_client::profile::SecretRef;
+use piaotan_client::target::TargetSection;
+use piaotan_probes::ProbesSection;
+use piaotan_record::Span;
+use piaotan_record::window::Window;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Everything that a user may configure.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    pub target: TargetSection,
+    pub account: AccountSection,
+    /// Secrets that the profile asks for, each as `env:NAME` or `file:PATH`.
+    pub secrets: BTreeMap<String, String>,
+    pub probes: ProbesSection,
+    pub maintenance: MaintenanceSection,
+    pub store: StoreSection,
+}
+
+/// The test account of synthetic invoices.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountSection {
+    pub mobile: Option<String>,
+    pub name: Option<String>,
+    /// `env:NAME` or `file:PATH`; a password is never written here.
+    pub password: Option<String>,
+}
+
+/// Windows that the operator knows, and how announcements are read.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MaintenanceSection {
+    pub window: Vec<Window>,
+    /// How often sources of announcements are asked.
+    pub poll: Option<Span>,
+}
+
+/// Where the watch remembers.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSection {
+    pub path: Option<PathBuf>,
+}
+
+/// Reads the configuration: the file named, else `piaotan.toml` here, else nothing.
+///
+/// # Errors
+/// One line that names the field and what to write instead.
+pub fn load(named: Option<&Path>) -> Result<Settings> {
+    let here = Path::new("piaotan.toml");
+    let path = match named {
+        Some(path) => path,
+        None if here.exists() => here,
+        None => return Ok(Settings::default()),
+    };
+    let text = std::fs::read_to_string(path).with_context(|| format!("--config {}", path.display()))?;
+    let settings: Settings = read::read(&text, &path.display().to_string())?;
+    settings.probes.check().map_err(|why| anyhow!("{}: {why}", path.display()))?;
+    Ok(settings)
+}
+
+/// Fetches a secret that is written as `env:NAME` or `file:PATH`.
+///
+/// # Errors
+/// One line that names the field.
+pub fn secret(field: &str, written: &str) -> Result<String> {
+    let place = SecretRef::parse(written)
+        .ok_or_else(|| anyhow!("{field} must not stand in the file; write \"env:NAME\" or \"file:PATH\""))?;
+    fetch(field, &place)
+}
+
+/// Fetches a secret from its place.
+///
+/// # Errors
+/// One line that names the field and the place.
+pub fn fetch(field: &str, place: &SecretRef) -> Result<String> {
+    match place {
+        SecretRef::Env(name) => std::env::var(name).map_err(|_| anyhow!("{field}: the environment has no {name}; set it")),
+        SecretRef::File(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| format!("{field}: cannot read {path}"))?;
+            Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Writing what a run comes to: summary, report, charts.
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "results and reports are for people and pipes")]
+
+use crate::door::Format;
+use anyhow::{Context as _, Result};
+use piaotan_analysis::summary::{Folded, Terms, fold};
+use piaotan_record::folder::{RunFolder, write_json};
+use piaotan_reports::Lang;
+use piaotan_reports::charts::Style;
+use piaotan_reports::html::{self, Report};
+use piaotan_reports::{figures, png, text};
+use piaotan_scenarios::scenario::{Plan, Scenario};
+use std::fs;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+
+/// What the folder's own scenario demands, for judging it (again).
+///
+/// # Errors
+/// When the scenario in the manifest cannot be read.
+pub fn terms(folder: &RunFolder, lang: Lang) -> Result<Terms> {
+    let text = &folder.manifest().scenario_text;
+    let scenario = Scenario::parse(text, "the run's scenario", &[])?;
+    let (tolerance, promise) = (scenario.sync.tolerance, scenario.sync.promise.as_seconds());
+    // A replayed curve is not in the folder; limits do not need it.
+    let limits = Plan::limits(&scenario).map_err(|e| anyhow::anyhow!("{e}"))?;
+    Ok(Terms { limits, tolerance, promise, chinese: lang == Lang::Zh, ..Terms::default() })
+}
+
+/// Folds a folder and writes its summary and reports into it. PNGs only where asked for.
+///
+/// # Errors
+/// When the folder cannot be read or written.
+pub fn tell(path: &Path, lang: Lang, interrupted: bool, pictures: bool) -> Result<Folded> {
+    let folder = RunFolder::open(path)?;
+    let terms = Terms { interrupted, ..terms(&folder, lang)? };
+    let folded = fold(&folder, &terms)?;
+    write_json(&path.join(piaotan_record::folder::SUMMARY), &folded.summary)?;
+    let report = Report { summary: &folded.summary, series: &folded.series, manifest: Some(folder.manifest()), lang };
+    let page = html::html(&report)?;
+    let at = path.join("report.html");
+    fs::write(&at, page).with_context(|| format!("cannot write {}", at.display()))?;
+    if pictures {
+        draw(path, &report)?;
+    }
+    Ok(folded)
+}
+
+/// Writes every chart as SVG and PNG.
+fn draw(path: &Path, report: &Report<'_>) -> Result<()> {
+    let charts = path.join("charts");
+    fs::create_dir_all(&charts).with_context(|| format!("cannot create {}", charts.display()))?;
+    let style = Style { lang: report.lang, titled: true, ..Style::default() };
+    for figure in figures::figures(report.summary, report.series, &style) {
+        let (name, svg) = (figure.id, figure.svg);
+        let write = |ending: &str, bytes: &[u8]| {
+            let at = charts.join(format!("{name}.{ending}"));
+            fs::write(&at, bytes).with_context(|| format!("cannot write {}", at.display()))
+        };
+        write("svg", svg.as_bytes())?;
+        write("png", &png::draw(&svg, 2.0)?)?;
+    }
+    Ok(())
+}
+
+/// Shows a summary: JSON on standard output, or a table on standard error.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn show(folded: &Folded, folder: &RunFolder, format: Format, lang: Lang) -> Result<()> {
+    if format == Format::Json {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}", piaotan_reports::json::json(&folded.summary)?)?;
+        return Ok(());
+    }
+    let report = Report { summary: &folded.summary, series: &folded.series, manifest: Some(folder.manifest()), lang };
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
+    eprint!("{}", text::terminal(&report, text::Terminal { columns, colour }));
+    Ok(())
+}
