@@ -13,7 +13,7 @@ use super::rules::Rule;
 use super::sentences::Sentences;
 use super::{kind, recurring, services, window};
 use crate::context::Context;
-use crate::reading::{Doubt, DoubtKind, Reading, Recurring, Reference, Relation};
+use crate::reading::{Doubt, DoubtKind, Kind, Reading, Recurring, Reference, Relation};
 
 /// A notice that names more windows than this is not one.
 const MOST_WINDOWS: usize = 400;
@@ -52,6 +52,8 @@ pub(crate) struct Walk<'a> {
     /// Days without times that a range of times may spread over, and the atom after them.
     days: Vec<NaiveDate>,
     days_end: usize,
+    /// The sentence in which something opens that had not stopped.
+    opened: Option<usize>,
     /// The days were a range, not a list.
     days_ranged: bool,
     pub(crate) recurring: Vec<Recurring>,
@@ -83,6 +85,7 @@ pub(crate) fn assemble(text: &str, plain: &Plain, language: Language, context: &
         waiting: Vec::new(),
         days: Vec::new(),
         days_end: 0,
+        opened: None,
         days_ranged: false,
         recurring: Vec::new(),
         doubts: Vec::new(),
@@ -378,7 +381,9 @@ impl Walk<'_> {
             self.day_alone(placed, moment, role, limit);
             return;
         }
-        if limit || matches!(role, Role::Aside | Role::History) {
+        // 6时前恢复, "back by 6": a limit, but of the outage.
+        let back = !self.waiting.is_empty() && self.document.own_verb(placed) == Some(Cue::Restore);
+        if limit && !back || matches!(role, Role::Aside | Role::History) {
             return;
         }
         self.timed_moment(n, placed, moment, role);
@@ -415,6 +420,10 @@ impl Walk<'_> {
         }
         self.dated_work |= role == Role::Outage;
         self.note_day(moment, moment, Some(day));
+        if self.followed(placed, Cue::SameTimes) {
+            self.same_times(placed, day, doubts);
+            return;
+        }
         if role == Role::Outage && self.followed(placed, Cue::AllDay) {
             self.whole_days(placed, moment, moment, day, day, doubts);
             return;
@@ -425,6 +434,20 @@ impl Walk<'_> {
         self.days_ranged = false;
         self.days.push(day);
         self.days_end = placed.atoms.end;
+    }
+
+    /// 延期至11月28日同一时段: the window that is put off, on another day.
+    fn same_times(&mut self, placed: &Placed, day: NaiveDate, doubts: Doubts) {
+        let Some(old) = self.found.iter().rev().find(|found| found.role == Role::Old).cloned() else {
+            return;
+        };
+        let later = day - old.start.date_naive();
+        let moved = |time: DateTime<FixedOffset>| time.checked_add_signed(later);
+        if let (Some(start), Some(end)) = (moved(old.start), old.end.and_then(moved)) {
+            let atoms = old.atoms.start..placed.atoms.end;
+            let rules = vec![Rule::SameTimes];
+            self.found.push(Found { start, end: Some(end), role: Role::Outage, atoms, doubts, rules });
+        }
     }
 
     fn timed_moment(&mut self, n: usize, placed: &Placed, moment: &Moment, role: Role) {
@@ -439,8 +462,16 @@ impl Walk<'_> {
                 return;
             }
         };
+        let sentence = self.document.sentences.sentence_index(placed.atoms.start);
         match self.part_in_range(placed, role) {
-            Some(Side::End) => self.end_at(placed, at),
+            Some(Side::End) => {
+                if self.waiting.is_empty() {
+                    self.opened = Some(sentence);
+                }
+                self.end_at(placed, at);
+            }
+            // 25日开放,27日关闭: the end of an opening.
+            Some(Side::Start) if self.opened == Some(sentence) => {}
             Some(Side::Start) => self.start_at(n, placed, moment, at, doubts, role),
             None => {}
         }
@@ -467,9 +498,7 @@ impl Walk<'_> {
             let closes = self.document.verb_after(placed) == Some(Cue::Stop);
             return (!closes).then_some(Side::End);
         }
-        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend])
-            || !self.waiting.is_empty() && self.followed(placed, Cue::Ends)
-        {
+        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) || self.followed(placed, Cue::Ends) {
             return Some(Side::End);
         }
         if role == Role::Old && self.followed(placed, Cue::Ends) {
@@ -483,13 +512,19 @@ impl Walk<'_> {
                 && matches!(self.document.verb(placed), Some(Cue::Restore | Cue::Done)))
             .then_some(Side::End);
         }
+        let marked = self.document.own_verb(placed).is_some() || self.begins_something(placed);
         match self.document.verb(placed)? {
             Cue::Restore | Cue::Done => Some(Side::End),
-            Cue::Work | Cue::Stop | Cue::Sudden if role == Role::Outage || role == Role::Old => {
-                Some(Side::Start)
-            }
+            _ if marked && matches!(role, Role::Outage | Role::Old) => Some(Side::Start),
             _ => None,
         }
+    }
+
+    /// Whether what stands around a time says that something begins then, though its clause does not say what.
+    fn begins_something(&self, placed: &Placed) -> bool {
+        let said = matches!(self.just_before(placed), Some(Meaning::From | Meaning::Cue(Cue::Planned)));
+        let document = self.document;
+        said || self.followed(placed, Cue::Begins) || document.stands_alone(placed) || document.in_row(placed)
     }
 
     /// Whether one of `cues` stands just before, small words between.
@@ -632,9 +667,29 @@ impl Walk<'_> {
         }
     }
 
+    /// A window that was over a week before publication is a report, whatever its words.
+    fn forget_history(&mut self) -> bool {
+        let week = |published: NaiveDate| published.checked_sub_days(chrono::Days::new(7));
+        let Some(horizon) = self.known.published.and_then(week) else { return false };
+        let doubts = self.doubts.len();
+        for found in self.found.iter_mut().filter(|found| found.role == Role::Outage) {
+            if found.end.is_some_and(|end| end.date_naive() < horizon) {
+                found.role = Role::History;
+                self.doubts.push((DoubtKind::Unclear, found.atoms.clone()));
+            }
+        }
+        self.doubts.len() > doubts
+    }
+
     fn close(mut self, text: &str, plain: &Plain) -> Reading {
         for start in std::mem::take(&mut self.waiting) {
-            if start.stops {
+            // A start inside a window that the text tells of whole is that window told again.
+            let told = |found: &Found| {
+                found.role == Role::Outage
+                    && found.start <= start.at
+                    && found.end.is_some_and(|end| start.at < end)
+            };
+            if start.stops && !self.found.iter().any(told) {
                 let rules = vec![if start.timed { start.rule } else { Rule::FromNow }];
                 let mut doubts = start.doubts;
                 doubts.push(DoubtKind::EndUnknown);
@@ -654,7 +709,10 @@ impl Walk<'_> {
         if self.dated_work && self.doubts.is_empty() && self.found.is_empty() && self.recurring.is_empty() {
             self.doubts.push((DoubtKind::DateOnly, 0..0));
         }
-        let notice = kind::of(&self);
+        let mut notice = kind::of(&self);
+        if notice != Kind::Resumed && self.forget_history() {
+            notice = kind::of(&self);
+        }
         let windows = window::finish(&mut self, notice, text, plain);
         let unaffected = services::unaffected(self.document, text, plain);
         let doubts = window::doubts(&self, text, plain);

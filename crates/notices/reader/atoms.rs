@@ -135,6 +135,10 @@ pub(crate) enum Cue {
     Past,
     /// 不受影响, remains available.
     Up,
+    /// 不停机, without interruption: the work stops nothing.
+    NoStop,
+    /// 同一时段: the times of the window that is put off.
+    SameTimes,
     /// 故障, outage: unplanned.
     Sudden,
     /// 计划, scheduled: planned, whatever the urgency.
@@ -171,6 +175,8 @@ pub(crate) enum Cue {
     About,
     /// 目前, currently: what follows is so already.
     Now,
+    /// 已, already: what follows is over.
+    Already,
     /// 全天, all day.
     AllDay,
     /// 若, 如遇, if: what follows is not announced.

@@ -102,11 +102,13 @@ fn meridiem(text: &[char], end: usize) -> (Option<Half>, usize) {
 fn chinese(text: &[char], i: usize) -> Found {
     let hour = number(text, i, 2)?;
     let unit = blanks(text, hour.end);
-    if !is(text, unit, "点时") || is(text, unit + 1, "间段刻候效长限期代差击评名数位卡亮建要说注意")
-    {
+    let joined = is(text, unit + 1, "间段刻候效长限期代差击评名数位卡亮建要说注意");
+    let period = is(text, unit + 1, "期") && is(text, unit + 2, "间");
+    if !is(text, unit, "点时") || joined && !period {
         return None;
     }
-    let after = if is(text, unit + 1, "钟整正") { unit + 2 } else { unit + 1 };
+    let after =
+        if is(text, unit + 1, "钟整正") && !is(text, unit + 2, "式常在") { unit + 2 } else { unit + 1 };
     let (minute, end) = minutes(text, after);
     let (second, end) = if end > after { seconds(text, end) } else { (0, end) };
     valid(hour.value, minute, second).then_some((ClockText::at(hour.value, minute, second), end))
@@ -291,6 +293,7 @@ mod tests {
         check("8小时", None);
         check("25:00", None);
         check("3时间", None);
+        check("8时期间", Some((8, 0, 0)));
     }
 
     #[test]

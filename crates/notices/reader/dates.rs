@@ -295,7 +295,7 @@ fn order(a: u32, b: u32, day_first: bool) -> Option<Ordered> {
 /// 9/27 and 4.25, only where a weekday, a time or a range beside them makes them dates.
 fn month_slash_day(text: &[char], i: usize, after_weekday: bool) -> Found {
     let after_ratio = i > 1 && is(text, i - 1, ":") && text[i - 2].is_ascii_digit();
-    if i > 0 && is(text, i - 1, "./-$¥v") || after_ratio {
+    if i > 0 && is(text, i - 1, "./$¥v") || after_ratio {
         return None;
     }
     let a = arabic(text, i, 2)?;

@@ -155,6 +155,11 @@ fn take_inside(atoms: &[Atom], k: usize, moment: &mut Moment) -> bool {
             true
         }
         Some(Meaning::Weekday(..)) if moment.weekday.is_some() => false,
+        // 28.11.2026 (10.00 PM)
+        Some(Meaning::Clock(clock)) if moment.clock.is_none() && moment.date.is_some() => {
+            moment.clock = Some(clock);
+            true
+        }
         Some(Meaning::Date(_) | Meaning::Weekday(..) | Meaning::Relative(_) | Meaning::Part(_)) => {
             take(atoms, k, moment)
         }

@@ -68,7 +68,14 @@ impl<'a> Document<'a> {
     /// Whether the text speaks of systems that are worked on or that stop.
     pub(crate) fn is_about_outages(&self) -> bool {
         let known = self.all.any(&[Cue::System, Cue::Service, Cue::Sudden]);
-        self.all.any(&OUTAGE) && (known || self.all.has(Cue::Work) && !self.all.has(Cue::Physical))
+        if self.all.has(Cue::Sudden) && self.all.has(Cue::System) {
+            return true;
+        }
+        if self.all.has(Cue::Sudden) && self.all.has(Cue::Done) {
+            return true;
+        }
+        let ours = !self.all.any(&[Cue::Physical, Cue::Aside]);
+        self.all.any(&OUTAGE) && (known || ours || self.all.has(Cue::Work) && !self.all.has(Cue::Physical))
     }
 
     /// Whether a comma is 、, which joins names rather than clauses.
@@ -78,7 +85,7 @@ impl<'a> Document<'a> {
 
     pub(crate) fn role(&self, placed: &Placed) -> Role {
         let first = placed.atoms.start;
-        let clause = self.sentences.clause(first).cues;
+        let clause = self.clause_cues(placed);
         let sentence = self.sentences.sentence(first).cues;
         if !self.is_about_outages() {
             return Role::Aside;
@@ -91,6 +98,9 @@ impl<'a> Document<'a> {
         }
         if is_aside(clause, sentence.with(self.after_ellipsis(first))) || self.is_physical(first) {
             return Role::Aside;
+        }
+        if sentence.has(Cue::NoStop) && !sentence.has(Cue::Stop) {
+            return Role::Up;
         }
         if (clause.has(Cue::Up) && !clause.any(&OUTAGE))
             || (sentence.any(&[Cue::Up, Cue::Restore]) && !sentence.any(&OUTAGE))
@@ -126,9 +136,9 @@ impl<'a> Document<'a> {
         if !sentence.cues.has(Cue::Physical) {
             return false;
         }
-        let clauses = self.sentences.clause_index(sentence.atoms.start)
-            ..=self.sentences.clause_index(sentence.atoms.end - 1);
-        !self.sentences.clauses[clauses]
+        !self
+            .sentences
+            .clauses_of(sentence)
             .iter()
             .any(|clause| clause.cues.has(Cue::System) && clause.cues.any(&OUTAGE))
     }
@@ -181,29 +191,59 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The cue that says what happens at a moment: the nearest of its clause, else of its sentence.
-    pub(crate) fn verb(&self, placed: &Placed) -> Option<Cue> {
+    /// The cue that says what happens at a moment: the nearest of its clause.
+    pub(crate) fn own_verb(&self, placed: &Placed) -> Option<Cue> {
         let clause = self.sentences.clause(placed.atoms.start).atoms.clone();
+        match (self.verb_within(placed, clause.end), self.verb_back(placed, clause.start)) {
+            (Some((after, near)), Some((before, far))) => {
+                Some(if self.chinese || near < far { after } else { before })
+            }
+            (after, before) => after.or(before).map(|(cue, _)| cue),
+        }
+    }
+
+    /// The same, from the rest of the sentence where the clause says nothing.
+    pub(crate) fn verb(&self, placed: &Placed) -> Option<Cue> {
         let sentence = self.sentences.sentence(placed.atoms.start).atoms.clone();
-        let after = |end: usize| {
-            // "shut down at 11 and reopen": what follows an "and" is another matter.
-            (placed.atoms.end..end)
-                .take_while(|k| self.chinese || self.atoms[*k].meaning != Meaning::And)
-                .find_map(|k| self.verb_at(k).map(|cue| (cue, k - placed.atoms.end)))
-        };
-        let before = |start: usize| {
-            (start..placed.atoms.start)
-                .rev()
-                .find_map(|k| self.verb_at(k).map(|cue| (cue, placed.atoms.start - k)))
-        };
-        let choose = |after: Option<(Cue, usize)>, before: Option<(Cue, usize)>| match (after, before) {
-            (Some((a, near)), Some((b, far))) => Some(if self.chinese || near < far { a } else { b }),
-            (Some((cue, _)), None) | (None, Some((cue, _))) => Some(cue),
-            (None, None) => None,
-        };
-        choose(after(clause.end), before(clause.start))
-            .or_else(|| choose(None, before(sentence.start)))
-            .or_else(|| choose(after(sentence.end), None))
+        let elsewhere =
+            || self.verb_back(placed, sentence.start).or_else(|| self.verb_within(placed, sentence.end));
+        self.own_verb(placed).or_else(|| elsewhere().map(|(cue, _)| cue))
+    }
+
+    /// The first cue after the moment, and how far it is.
+    fn verb_within(&self, placed: &Placed, end: usize) -> Option<(Cue, usize)> {
+        // "shut down at 11 and reopen": what follows an "and" is another matter.
+        (placed.atoms.end..end)
+            .take_while(|k| self.chinese || self.atoms[*k].meaning != Meaning::And)
+            .find_map(|k| self.verb_at(k).map(|cue| (cue, k - placed.atoms.end)))
+    }
+
+    fn verb_back(&self, placed: &Placed, start: usize) -> Option<(Cue, usize)> {
+        let back = (start..placed.atoms.start).rev();
+        back.into_iter().find_map(|k| self.verb_at(k).map(|cue| (cue, placed.atoms.start - k)))
+    }
+
+    /// Whether a clause holds little but the time: what it is about stands in the next one.
+    pub(crate) fn stands_alone(&self, placed: &Placed) -> bool {
+        let clause = &self.sentences.clause(placed.atoms.start).atoms;
+        clause.len() <= placed.atoms.len() + 2
+    }
+
+    /// Whether the time stands in a row of a table.
+    pub(crate) fn in_row(&self, placed: &Placed) -> bool {
+        let sentence = self.sentences.sentence(placed.atoms.start).atoms.clone();
+        self.atoms[sentence].iter().any(|atom| atom.meaning == Meaning::Break(Break::Cell))
+    }
+
+    /// The cues of a time's clause, and of the next where the time stands alone in its own.
+    fn clause_cues(&self, placed: &Placed) -> Cues {
+        let index = self.sentences.clause_index(placed.atoms.start);
+        let own = self.sentences.clauses[index].cues;
+        let sentence = self.sentences.sentence(placed.atoms.start).atoms.end;
+        match self.sentences.clauses.get(index + 1) {
+            Some(next) if self.stands_alone(placed) && next.atoms.start < sentence => own.with(next.cues),
+            _ => own,
+        }
     }
 
     /// The cue that follows a moment in its own clause.

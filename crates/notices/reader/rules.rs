@@ -16,6 +16,7 @@ pub(crate) enum Rule {
     StartAndLength,
     OpenStart,
     FromNow,
+    SameTimes,
 }
 
 impl Rule {
@@ -40,6 +41,7 @@ impl Rule {
             Rule::StartAndLength => "start_and_length",
             Rule::OpenStart => "open_start",
             Rule::FromNow => "from_now",
+            Rule::SameTimes => "same_times",
         }
     }
 }
@@ -153,6 +155,12 @@ pub const RULES: &[Row] = &[
         "即日起至11月30日24:00，平台注册功能暂停",
         "planned_maintenance 11-20T00:00/12-01T00:00",
     ),
+    row(
+        Some(Rule::SameTimes),
+        "a window put off to the same times of another day",
+        "原定11月24日22:00-23:00的系统升级延期至11月26日同一时段进行",
+        "postponed 11-26T22:00/11-26T23:00",
+    ),
     // How a day is known.
     row(
         None,
@@ -163,8 +171,8 @@ pub const RULES: &[Row] = &[
     row(
         None,
         "a year that the text names holds for the dates after it",
-        "2025年12月30日系统升级，安排如下：1月2日22:00-23:00停机",
-        "planned_maintenance 2026-01-02T22:00/2026-01-02T23:00",
+        "2027年12月30日系统升级，安排如下：1月2日22:00-23:00停机",
+        "planned_maintenance 2028-01-02T22:00/2028-01-02T23:00",
     ),
     row(
         None,

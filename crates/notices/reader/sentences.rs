@@ -7,7 +7,7 @@ use super::grammar::Placed;
 
 /// A set of cues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Cues(u32);
+pub(crate) struct Cues(u64);
 
 impl Cues {
     pub(crate) fn add(&mut self, cue: Cue) {
@@ -68,6 +68,13 @@ impl Sentences {
 
     pub(crate) fn clause_index(&self, atom: usize) -> usize {
         self.clause_of[atom] as usize
+    }
+
+    pub(crate) fn clauses_of(&self, sentence: &Stretch) -> &[Stretch] {
+        if sentence.atoms.is_empty() {
+            return &[];
+        }
+        &self.clauses[self.clause_index(sentence.atoms.start)..=self.clause_index(sentence.atoms.end - 1)]
     }
 
     pub(crate) fn sentence(&self, atom: usize) -> &Stretch {

@@ -176,13 +176,18 @@ impl Names<'_> {
             return None;
         }
         let name = trimmed(without_verb(last_line));
+        let purpose = PURPOSES.iter().any(|verb| name.starts_with(verb));
+        if purpose || name.chars().all(|c| "第一二三四五六七八九十次批轮期阶段".contains(c))
+        {
+            return None;
+        }
         let length = name.chars().count();
         (length > 1 && length <= LONGEST_NAME && !GENERIC.contains(&name)).then(|| name.to_owned())
     }
 }
 
 /// Words that name no system of the notice.
-const GENERIC: [&str; 16] = [
+const GENERIC: &[&str] = &[
     "服务",
     "业务",
     "系统服务",
@@ -197,11 +202,20 @@ const GENERIC: [&str; 16] = [
     "it",
     "us",
     "更新",
+    "通知",
+    "公告",
+    "通告",
+    "提醒",
+    "提示",
+    "窗口",
+    "时间",
+    "用户",
+    "公告：",
     "功能",
     "users",
 ];
 
-const VAGUE: [&str; 8] = ["系统", "系統", "平台", "平臺", "本系统", "本系統", "system", "系统公告"];
+const VAGUE: &[&str] = &["系统", "系統", "平台", "平臺", "本系统", "本系統", "system", "系统公告"];
 
 /// 决定对OA系统进行分批: what stands between 对 and 进行.
 fn without_verb(name: &str) -> &str {
@@ -213,7 +227,10 @@ fn without_verb(name: &str) -> &str {
     }
 }
 
-const LEADING: [&str; 62] = [
+/// Words that begin a purpose rather than a name.
+const PURPOSES: &[&str] = &["提升", "确保", "確保", "保障", "提高", "优化", "做好", "完成", "其余", "为了"];
+
+const LEADING: &[&str] = &[
     "届时",
     "期间",
     "屆時",
@@ -238,7 +255,6 @@ const LEADING: [&str; 62] = [
     "及",
     "和",
     "与",
-    "其",
     "会",
     "因",
     "为",
@@ -277,7 +293,7 @@ const LEADING: [&str; 62] = [
     "due ",
     "be ",
 ];
-const TRAILING: [&str; 26] = [
+const TRAILING: &[&str] = &[
     "等",
     "将",
     "將",
@@ -320,7 +336,8 @@ fn trimmed(name: &str) -> &str {
             name = rest;
         }
         let lower = name.to_ascii_lowercase();
-        if let Some(word) = LEADING.iter().find(|word| lower.starts_with(**word)) {
+        let public = lower.starts_with("对公") || lower.starts_with("對公");
+        if let Some(word) = LEADING.iter().find(|word| lower.starts_with(**word) && !public) {
             name = &name[word.len()..];
         }
         let lower = name.to_ascii_lowercase();

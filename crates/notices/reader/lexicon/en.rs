@@ -123,7 +123,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Restore),
-        "restored, available again, resume, resumes, resuming, back online, back in service, back up, reopen, reopens, re-open, back in operation, be available, is available again, returns, return, back, \
+        "restored, available again, resume, resumes, resuming, back online, back in service, back up, reopen, reopens, re-open, back in operation, be available, is available again, returns, return, returning, reopening, coming back, back, \
          come back, comes back, normal service, restart live, be restored, starts live service, returned to service, switched back on",
     ),
     (
@@ -159,9 +159,14 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     (
         Cue(Cue::Up),
         "unaffected, not affected, not be affected, not impacted, not be impacted, remain available, remains available, still be available, still available, still file, stay up, stays up, continue to be available, continue to work, \
-         operate as normal, as normal, as usual, still be able, can still, may still, without interruption, no impact, no downtime, without downtime, remain open, remain online, continue to operate, remain accessible, not interrupt*, \
-         no interruption*, no disruption, no outage, continue as normal, will continue, not expected to affect, will not be interrupted, stay online, stays online, zero downtime, will not affect, should not affect, not affect",
+         operate as normal, as normal, as usual, still be able, can still, may still, remain open, remain online, continue to operate, remain accessible, \
+         continue as normal, will continue, stay online, stays online",
     ),
+    (
+        Cue(Cue::NoStop),
+        "without interruption, no impact, no downtime, without downtime, not interrupt*, no interruption*, no disruption, no outage, not expected to affect, will not be interrupted, zero downtime, will not affect, should not affect, not affect, no service interruption, no customer impact, no service impact, not expect any",
+    ),
+    (Cue(Cue::SameTimes), "same time, same times, same hours"),
     (
         Cue(Cue::Sudden),
         "emergency, unexpected*, unplanned, fault, incident, without any warning, without warning, engineers are, investigating, failure, glitch, crash*, fell over, urgent, root cause, postmortem, post-mortem, ddos, attack, we are aware, aware of an issue, technical fault, technical issue, technical difficult*, identified, experiencing, issue, issues, error rates, degradation",
@@ -172,7 +177,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::System),
-        "system*, platform*, portal*, website*, web, site, sites, server*, network*, database*, api, apis, app, apps, application*, online, software, login, gateway*, e-invoic*, einvoic*, invoic*, banking, \
+        "system*, e-service*, eservice*, e-filing, efile, e-file, platform*, portal*, website*, web, site, sites, server*, network*, database*, api, apis, app, apps, application*, online, software, login, gateway*, e-invoic*, einvoic*, invoic*, banking, \
          cloud, data, email, e-mail, wifi, wi-fi, vpn, storage, cluster*, host*, dns, cdn, mainframe, filings, filing, e-filing, payments, payment, internet, digital, node*, instance*, router*, switch*, firewall*, tool, tools, desk, hub, console, dashboard*, \
          backend, back end, infrastructure, subsystem*, terminal*, atm, atms, phone lines, advice lines, helpline*, lines, account*, campus, module*, link, environment*, sandbox*",
     ),
@@ -186,9 +191,9 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Aside),
-        "deadline*, cutoff, cut-off, due date, training, webinar*, workshop*, seminar*, class, classes, office hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
+        "deadline*, cutoff, cut-off, due date, training, webinar*, workshop*, seminar*, class, classes, office hours, hours during, library hours, service hours, hours of operation, open hours, counter hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
          holiday, holidays, register, registration*, apply, applications close, exam*, meeting*, conference*, session*, interview*, sale, promotion, competition, submit by, vacation, delivery, arrive*, tour*, open house, \
-         concert, lecture*, orientation, enrol*, tournament, valid, expires, expiry, comment period, consultation, hiring, survey, launch party, ticket*, q&a, livestream, flight*, fax, available from, is open, are open, staffed, drop-in, walk-in, office closure*, closed for, town hall, briefing, presentation, demo, hearing*, shipment*, shipping, reservations, appointments, enrollment, admissions, bids",
+         concert, lecture*, orientation, enrol*, tournament, valid, expires, expiry, comment period, consultation, hiring, survey, launch party, ticket*, q&a, livestream, flight*, fax, available from, is open, are open, staffed, drop-in, walk-in, office closure*, town hall, briefing, presentation, demo, hearing*, shipment*, shipping, reservations, appointments, enrollment, admissions, bids",
     ),
     (
         Cue(Cue::Before),
