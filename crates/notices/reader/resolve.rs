@@ -139,10 +139,11 @@ impl Known {
             return candidates;
         }
         if let Some(near) = anchor.or(self.published) {
-            let far = |date: &NaiveDate| (*date - near).num_days().abs();
-            let (a, b) = (far(&candidates[0]), far(&candidates[1]));
-            if a.min(b) <= 21 && a.max(b) > 45 {
-                return vec![if a <= b { candidates[0] } else { candidates[1] }];
+            // Notices look ahead by days or weeks, seldom back, and never by half a year.
+            let likely = |date: &&NaiveDate| (-3..=45).contains(&(**date - near).num_days());
+            let ahead: Vec<NaiveDate> = candidates.iter().filter(likely).copied().collect();
+            if ahead.len() == 1 {
+                return ahead;
             }
         }
         if !doubts.contains(&DoubtKind::DayOrMonth) {

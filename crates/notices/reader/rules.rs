@@ -225,8 +225,8 @@ pub const RULES: &[Row] = &[
     row(
         None,
         "of 08/12 and 12/08 the one near publication",
-        "System maintenance 12/11/2026 22:00 - 23:00",
-        "planned_maintenance 11-12T22:00/11-12T23:00",
+        "System maintenance 01/12/2026 22:00 - 23:00",
+        "planned_maintenance 12-01T22:00/12-01T23:00",
     ),
     // How a time of day is known.
     row(
