@@ -1,0 +1,174 @@
+//! The answer of a capacity search, as people and machines read it.
+
+use serde::Serialize;
+
+use super::headroom::{Headroom, HeadroomVerdict};
+use super::posterior::Posterior;
+use super::trial::{Purpose, Symptom, Trial};
+use super::{Settings, Slo};
+
+/// Verdict of the machine-readable contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapacityVerdict {
+    Pass,
+    Fail,
+    Inconclusive,
+}
+
+/// Why there is a bound and no number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// The SLO held up to the ceiling: `lower` is the ceiling.
+    MetAtEveryRate,
+    /// The SLO did not hold at the lowest rate tried: `upper` is that rate.
+    NeverMet,
+    /// Stopped before the limit was bracketed.
+    CutShort,
+}
+
+/// One trial as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShownTrial {
+    pub purpose: Purpose,
+    pub rate: f64,
+    pub seconds: f64,
+    pub violations: u64,
+    pub samples: u64,
+    pub symptom: Option<Symptom>,
+    pub collapsed: bool,
+    pub drain: f64,
+}
+
+/// Serialises as the `capacity` answer of the machine-readable contract.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CapacityAnswer {
+    pub schema: u32,
+    pub kind: &'static str,
+    pub verdict: CapacityVerdict,
+    /// 0 carried or GO, 1 never met or NO-GO, 3 marginal or cut short.
+    pub exit: u8,
+    pub slo: Slo,
+    /// 90 % interval and median of the limit, arrivals per second.
+    pub lower: Option<f64>,
+    pub median: Option<f64>,
+    pub upper: Option<f64>,
+    pub limit: Option<Limit>,
+    /// What most violations near the limit were.
+    pub symptom: Option<Symptom>,
+    /// Whether the confirming trial at the lower bound kept the SLO.
+    pub confirmed: Option<bool>,
+    pub trials: Vec<ShownTrial>,
+    /// Load and drain time of all trials.
+    pub seconds: f64,
+    pub headroom: Option<Headroom>,
+}
+
+impl CapacityAnswer {
+    pub(super) fn found(settings: &Settings, trials: &[Trial], posterior: &Posterior) -> Self {
+        let mut this = Self::empty(settings, trials);
+        let bounds = (Some(posterior.lower), Some(posterior.median), Some(posterior.upper));
+        (this.lower, this.median, this.upper) = bounds;
+        this.verdict = CapacityVerdict::Pass;
+        this.symptom = limiting(trials, posterior.lower);
+        this.confirmed = trials.iter().find(|t| t.purpose == Purpose::Confirm).map(|t| {
+            let seen = t.totals(settings.settle);
+            !t.collapsed && t.backlog.is_none() && seen.violations <= settings.slo.share * seen.due
+        });
+        this.with_need(settings.need)
+    }
+
+    pub(super) fn bounded(settings: &Settings, trials: &[Trial], limit: Limit) -> Self {
+        let mut this = Self::empty(settings, trials);
+        let rates = |held: bool| {
+            let probes = trials.iter().filter(|t| t.purpose != Purpose::WarmUp);
+            probes.filter(move |t| t.symptom().is_none() == held).map(|t| t.rate)
+        };
+        match limit {
+            Limit::MetAtEveryRate => {
+                this.lower = Some(settings.ceiling);
+                this.verdict = CapacityVerdict::Pass;
+            }
+            Limit::NeverMet => {
+                this.upper = rates(false).min_by(f64::total_cmp);
+                this.verdict = CapacityVerdict::Fail;
+                this.symptom = limiting(trials, 0.0);
+            }
+            Limit::CutShort => {}
+        }
+        this.limit = Some(limit);
+        this.with_need(settings.need)
+    }
+
+    fn empty(settings: &Settings, trials: &[Trial]) -> Self {
+        Self {
+            schema: 1,
+            kind: "capacity",
+            verdict: CapacityVerdict::Inconclusive,
+            exit: 3,
+            slo: settings.slo,
+            lower: None,
+            median: None,
+            upper: None,
+            limit: None,
+            symptom: None,
+            confirmed: None,
+            trials: trials.iter().map(shown).collect(),
+            seconds: trials.iter().map(|t| t.seconds + t.drain).sum(),
+            headroom: None,
+        }
+    }
+
+    /// Adds whether a rate that must be carried is carried; its verdict becomes the answer's.
+    pub fn with_need(mut self, need: Option<f64>) -> Self {
+        if let Some(need) = need {
+            let headroom = Headroom::of(need, self.lower, self.upper);
+            self.verdict = match headroom.verdict {
+                HeadroomVerdict::Go => CapacityVerdict::Pass,
+                HeadroomVerdict::NoGo => CapacityVerdict::Fail,
+                HeadroomVerdict::Marginal => CapacityVerdict::Inconclusive,
+            };
+            self.headroom = Some(headroom);
+        }
+        self.exit = match self.verdict {
+            CapacityVerdict::Pass => 0,
+            CapacityVerdict::Fail => 1,
+            CapacityVerdict::Inconclusive => 3,
+        };
+        self
+    }
+
+    pub(super) fn is_marginal(&self) -> bool {
+        self.headroom.as_ref().is_some_and(|h| h.verdict == HeadroomVerdict::Marginal)
+    }
+}
+
+fn shown(trial: &Trial) -> ShownTrial {
+    let all = trial.totals(0.0);
+    ShownTrial {
+        purpose: trial.purpose,
+        rate: trial.rate,
+        seconds: trial.seconds,
+        violations: all.violations as u64,
+        samples: all.due as u64,
+        symptom: trial.symptom(),
+        collapsed: trial.collapsed,
+        drain: trial.drain,
+    }
+}
+
+/// The symptom that trials at or above a rate show most often, each counted by its violations.
+fn limiting(trials: &[Trial], above: f64) -> Option<Symptom> {
+    let mut counts: Vec<(Symptom, f64)> = Vec::new();
+    for trial in trials.iter().filter(|t| t.rate >= above && t.purpose != Purpose::WarmUp) {
+        let Some(symptom) = trial.symptom() else { continue };
+        let all = trial.totals(0.0);
+        let weight = if trial.backlog.is_some() { all.due } else { all.violations };
+        match counts.iter_mut().find(|c| c.0 == symptom) {
+            Some(count) => count.1 += weight,
+            None => counts.push((symptom, weight)),
+        }
+    }
+    counts.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|c| c.0)
+}

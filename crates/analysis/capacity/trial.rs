@@ -1,0 +1,144 @@
+//! What one trial saw, second by second.
+
+use serde::Serialize;
+
+use crate::stats::mean;
+
+/// Why a trial was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    WarmUp,
+    Bracket,
+    Ceiling,
+    Search,
+    Confirm,
+}
+
+/// Which backlog grew while the trial ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backlog {
+    Review,
+    Sync,
+}
+
+/// What limits the rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Symptom {
+    Latency,
+    Errors,
+    NotSent,
+    ReviewBacklog,
+    SyncBacklog,
+}
+
+/// One second of a trial, by the second in which requests were due.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Second {
+    /// Requests due.
+    pub due: u64,
+    /// Of those: answered, but later than the SLO allows.
+    pub slow: u64,
+    /// Of those: failed.
+    pub failed: u64,
+    /// Of those: not sent on schedule.
+    pub unsent: u64,
+    /// Mean latency in seconds of those answered; `NaN` where none was.
+    pub mean: f64,
+}
+
+impl Second {
+    fn violations(&self) -> u64 {
+        (self.slow + self.failed + self.unsent).min(self.due)
+    }
+}
+
+/// One trial at one rate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    pub purpose: Purpose,
+    pub rate: f64,
+    /// How long it loaded the platform, in seconds.
+    pub seconds: f64,
+    pub each_second: Vec<Second>,
+    /// A backlog that grew through the trial.
+    pub backlog: Option<Backlog>,
+    /// Ended early: more than a fifth failed, or what was queued would take over 30 s.
+    pub collapsed: bool,
+    /// Seconds until everything sent was answered.
+    pub drain: f64,
+}
+
+/// Requests and violations of a few seconds together.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Slice {
+    pub due: f64,
+    pub violations: f64,
+}
+
+/// Seconds whose violations are taken together: bursts last about that long.
+const SLICE: usize = 5;
+
+impl Trial {
+    /// Slices of five seconds after the first `settle` seconds; all of them where that leaves none.
+    pub(super) fn slices(&self, settle: f64) -> Vec<Slice> {
+        let drop = (settle.round() as usize).min(self.each_second.len().saturating_sub(1));
+        self.each_second[drop..]
+            .chunks(SLICE)
+            .map(|seconds| Slice {
+                due: seconds.iter().map(|s| s.due as f64).sum(),
+                violations: seconds.iter().map(|s| s.violations() as f64).sum(),
+            })
+            .filter(|s| s.due > 0.0)
+            .collect()
+    }
+
+    /// Requests due and violations after the first `settle` seconds.
+    pub(super) fn totals(&self, settle: f64) -> Slice {
+        self.slices(settle).iter().fold(Slice::default(), |a, b| Slice {
+            due: a.due + b.due,
+            violations: a.violations + b.violations,
+        })
+    }
+
+    /// What most of its violations were; the backlog, if one grew.
+    pub(super) fn symptom(&self) -> Option<Symptom> {
+        match self.backlog {
+            Some(Backlog::Review) => return Some(Symptom::ReviewBacklog),
+            Some(Backlog::Sync) => return Some(Symptom::SyncBacklog),
+            None => {}
+        }
+        let sum = |pick: fn(&Second) -> u64| self.each_second.iter().map(pick).sum::<u64>();
+        [
+            (sum(|s| s.slow), Symptom::Latency),
+            (sum(|s| s.failed), Symptom::Errors),
+            (sum(|s| s.unsent), Symptom::NotSent),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .max_by_key(|(count, _)| *count)
+        .map(|(_, symptom)| symptom)
+    }
+}
+
+/// Whether a backlog grows: `pending` are (second, count) within one trial at `rate` per second. The
+/// first `usual_delay` seconds only fill the pipe and are left out; afterwards a twentieth of all
+/// arrivals must stay behind, all the way to the end.
+pub fn backlog_grows(pending: &[(f64, f64)], rate: f64, usual_delay: f64) -> bool {
+    let start = pending.first().map_or(0.0, |p| p.0) + usual_delay;
+    let rest: Vec<(f64, f64)> = pending.iter().copied().filter(|p| p.0 >= start).collect();
+    if rest.len() < 6 {
+        return false;
+    }
+    let (early, late) = rest.split_at(rest.len() / 2);
+    [&rest[..], early, late].iter().all(|part| slope(part) > 0.05 * rate)
+}
+
+/// Least-squares slope, counts per second.
+fn slope(points: &[(f64, f64)]) -> f64 {
+    let (times, counts): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
+    let (t, c) = (mean(&times), mean(&counts));
+    let along: f64 = points.iter().map(|p| (p.0 - t) * (p.1 - c)).sum();
+    along / points.iter().map(|p| (p.0 - t).powi(2)).sum::<f64>()
+}
