@@ -6,13 +6,15 @@
 //!
 //! Reading order: `scope` and `template` (slots), `exchange` (a request), `sign` and `digest`
 //! (signatures), `extract` and `json` (places in an answer), `verdict` (what an answer means),
-//! `login` and `review` (what takes more than one request), `load` (from TOML to all of these).
+//! `login` and `review` (what takes more than one request), `throttle` (how often), `show` and `explain`
+//! (for people), `load` (from TOML to all of these).
 //!
 //! Not here: sockets, clocks, the environment. Time, chance and secrets are arguments.
 
 mod body;
 mod digest;
 mod exchange;
+mod explain;
 mod extract;
 mod json;
 mod load;
@@ -23,9 +25,13 @@ mod review;
 mod scene;
 mod scope;
 mod secret;
+mod show;
 mod sign;
 mod source;
 mod template;
+#[cfg(test)]
+mod tests;
+mod throttle;
 mod verdict;
 
 pub use exchange::Wire;
@@ -35,6 +41,8 @@ pub use problem::{Problem, Problems};
 pub use review::{Poll, Review, ReviewState};
 pub use scene::{Base, Bases, Context, Language, RenderError};
 pub use secret::{SecretRef, Secrets};
+pub use show::{Read, Shown};
+pub use throttle::Limiter;
 pub use verdict::Judged;
 
 use crate::invoice::{money, words};
@@ -109,6 +117,15 @@ impl Profile {
         load::load(text, origin)
     }
 
+    /// The names of the profiles that come with the program.
+    pub const BUILT_IN: &[&str] = &["reference"];
+
+    /// A profile that comes with the program, by its name.
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<Self> {
+        (name == "reference").then(Self::reference)
+    }
+
     /// The profile of the reference platform.
     #[must_use]
     pub fn reference() -> Self {
@@ -146,7 +163,7 @@ impl Profile {
 
     /// The secrets that it needs: name and where to find it, in the order of [`Secrets::new`].
     pub fn secrets(&self) -> impl Iterator<Item = (&str, &SecretRef)> {
-        self.scope.secrets.iter().map(String::as_str).zip(&self.secrets)
+        self.scope.secrets.iter().map(|secret| secret.name.as_str()).zip(&self.secrets)
     }
 
     #[must_use]
@@ -253,6 +270,30 @@ impl Profile {
         let nothing = verdict::Reading::default();
         let reading = self.step(step).map_or(&nothing, |exchange| &exchange.reading);
         verdict::judge(self, reading, fields, answer)
+    }
+
+    /// Shows the request that a step would send, with secrets masked, and what was signed.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub fn show(&self, step: Step, fields: &Fields<'_>, context: &Context<'_>) -> Result<Shown, RenderError> {
+        let exchange = self.step(step).ok_or_else(|| self.unsupported(step))?;
+        show::show(self, exchange, fields, context)
+    }
+
+    /// Shows an answer with secrets masked, what was extracted, the verdict and the reasons for it.
+    ///
+    /// # Errors
+    /// When the profile lacks the operation.
+    pub fn explain(
+        &self,
+        step: Step,
+        fields: &Fields<'_>,
+        context: &Context<'_>,
+        answer: &Answer<'_>,
+    ) -> Result<Read, RenderError> {
+        let exchange = self.step(step).ok_or_else(|| self.unsupported(step))?;
+        Ok(show::read(self, exchange, fields, context, answer))
     }
 
     /// The first field of the record that differs from what the fields say: money and words by value.

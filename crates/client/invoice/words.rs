@@ -187,3 +187,67 @@ fn value(c: char) -> Option<i64> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{of_cents, parse};
+
+    #[test]
+    fn amounts_are_written_as_the_rules_say() {
+        let check = |cents: i64, words: &str| assert_eq!(of_cents(cents), words);
+        check(140_950, "人民币壹仟肆佰零玖元伍角");
+        check(600_714, "人民币陆仟零柒元壹角肆分");
+        check(168_032, "人民币壹仟陆佰捌拾元叁角贰分");
+        check(10_700_053, "人民币壹拾万零柒仟元伍角叁分");
+        check(1_640_902, "人民币壹万陆仟肆佰零玖元零贰分");
+        check(32_504, "人民币叁佰贰拾伍元零肆分");
+        check(1000, "人民币壹拾元整");
+        check(10_000_000_100, "人民币壹亿零壹元整");
+        check(100_000_000, "人民币壹佰万元整");
+        check(1_001_000_000, "人民币壹仟零壹万元整");
+        check(5, "人民币伍分");
+        check(50, "人民币伍角");
+        check(0, "人民币零元整");
+        check(-100, "人民币负壹元整");
+    }
+
+    #[test]
+    fn every_valid_spelling_has_its_value() {
+        let check = |words: &str, cents: Option<i64>| assert_eq!(parse(words), cents, "{words}");
+        check("壹仟肆佰零玖元伍角整", Some(140_950));
+        check("人民币壹仟肆佰零玖圆伍角正", Some(140_950));
+        check("壹仟陆佰捌拾元零叁角贰分", Some(168_032));
+        check("壹拾万柒仟元零伍角叁分", Some(10_700_053));
+        check("壹拾万零柒仟元伍角叁分", Some(10_700_053));
+        check("拾万柒仟元伍角叁分", Some(10_700_053));
+        check("壹拾萬零柒仟圓伍角叁分", Some(10_700_053));
+        check("叁佰贰拾伍元零肆分", Some(32_504));
+        check("叁佰贰拾伍元零角肆分", Some(32_504));
+        check("壹億元整", Some(10_000_000_000));
+        check("壹万亿元整", Some(100_000_000_000_000));
+        check("伍角", Some(50));
+        check("零元整", Some(0));
+        check("（大写）", None);
+        check("壹仟", None);
+        check("壹仟元伍", None);
+        check("壹壹元", None);
+        check("壹佰仟元", None);
+        check("元伍角", None);
+        check("一千四百零九元五角", Some(140_950));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let around = [0, 9, 10, 99, 100, 999, 1000, 1001, 10_000, 10_010, 100_000_000, 1_000_000_000_000];
+        for yuan in around {
+            for cents in 0..=101 {
+                let value = yuan * 100 + cents;
+                assert_eq!(parse(&of_cents(value)), Some(value), "{}", of_cents(value));
+            }
+        }
+        for at in 0..20_000_i64 {
+            let value = at.wrapping_mul(7_919_999_983) % 100_000_000_000_000;
+            assert_eq!(parse(&of_cents(value)), Some(value), "{}", of_cents(value));
+        }
+    }
+}

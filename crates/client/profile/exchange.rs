@@ -131,7 +131,7 @@ impl Exchange {
                 let mut sorted = Vec::new();
                 sign.sorted.write(&self.sorted[at], &mut sorted, scene)?;
                 scene.sorted = sorted;
-                let signature = sign.sign(&scene.profile.scope.signatures[at], scene)?;
+                let signature = sign.sign(&scene.profile.scope.signatures[at].name, scene)?;
                 scene.signatures[at] = signature;
             }
         }

@@ -1,10 +1,13 @@
 //! Where a value stands in an answer: JSON Pointer, JSONPath, header, status or regular expression.
 
 use super::json::{Found, Places, Sight, Step};
-use super::source::{Node, Value};
+use super::source::{Entry, Node, Value};
 use super::template::Fault;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hyper::HeaderMap;
 use hyper::header::HeaderName;
+use regex::bytes::Regex;
 use std::borrow::Cow;
 
 /// An answer of the platform, as it came.
@@ -26,6 +29,8 @@ struct Alternative {
     place: Place,
     /// What the value is called when the place is merely there.
     label: Option<Box<str>>,
+    /// What is done with the text before it is the value.
+    then: Vec<Then>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +38,17 @@ enum Place {
     Status,
     Header(HeaderName),
     Json(usize),
+    /// The first group of a match in the body, or the whole match where there is no group.
+    Regex(Regex),
+}
+
+#[derive(Debug, Clone)]
+enum Then {
+    Base64,
+    /// Entities of XML are read.
+    Xml,
+    /// The text is a JSON document of its own.
+    Json(Places),
 }
 
 const REMEDY: &str = "write /a/b (JSON Pointer), $.a[0].b (JSONPath), header:NAME, regex:…(…)… or status";
@@ -50,20 +66,21 @@ impl Extraction {
     }
 
     pub fn status() -> Self {
-        Self { alternatives: vec![Alternative { place: Place::Status, label: None }] }
+        Self { alternatives: vec![Alternative::of(Place::Status)] }
     }
 
     pub fn header(name: HeaderName) -> Self {
-        Self { alternatives: vec![Alternative { place: Place::Header(name), label: None }] }
+        Self { alternatives: vec![Alternative::of(Place::Header(name))] }
     }
 
     /// A single JSON place that is registered already.
     pub fn registered(number: usize) -> Self {
-        Self { alternatives: vec![Alternative { place: Place::Json(number), label: None }] }
+        Self { alternatives: vec![Alternative::of(Place::Json(number))] }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.alternatives.is_empty()
+    /// Whether it looks at nothing but the HTTP status.
+    pub fn is_status(&self) -> bool {
+        self.alternatives.iter().all(|each| matches!(each.place, Place::Status))
     }
 
     /// The value, and whether it is the bare HTTP status.
@@ -73,40 +90,101 @@ impl Extraction {
 }
 
 impl Alternative {
+    const fn of(place: Place) -> Self {
+        Self { place, label: None, then: Vec::new() }
+    }
+
     fn compile(node: &Node, places: &mut Places) -> Result<Self, Fault> {
         match &node.value {
-            Value::Text(text) => Ok(Self { place: Place::compile(text, places)?, label: None }),
-            Value::Table(entries) => {
-                let text =
-                    |name: &str| entries.iter().find(|entry| entry.name == name).and_then(|e| e.node.plain());
-                let unknown =
-                    entries.iter().find(|entry| !matches!(entry.name.as_str(), "at" | "as" | "optional"));
-                match (text("at"), unknown) {
-                    (Some(at), None) => {
-                        Ok(Self { place: Place::compile(&at, places)?, label: text("as").map(Into::into) })
-                    }
-                    (_, Some(entry)) => {
-                        Err((format!("unknown field `{}`", entry.name), "one of: at, as, optional".into()))
-                    }
-                    (None, None) => Err(("says no place".into(), "write { at = \"/a/b\" }".into())),
-                }
-            }
+            Value::Text(text) => Place::compile(text, places).map(Self::of),
+            Value::Table(entries) => Self::detailed(entries, places),
             _ => Err(("is not a place in an answer".into(), REMEDY.into())),
         }
+    }
+
+    /// `{ at = "/data", then = ["base64", "/id"] }`, `{ at = "/result", as = "result" }`.
+    fn detailed(entries: &[Entry], places: &mut Places) -> Result<Self, Fault> {
+        let (mut place, mut label, mut then) = (None, None, Vec::new());
+        for entry in entries {
+            match (entry.name.as_str(), &entry.node.value) {
+                ("at", Value::Text(text)) => place = Some(Place::compile(text, places)?),
+                ("as", _) => label = entry.node.plain().map(Into::into),
+                ("then", Value::List(list)) => {
+                    then = list.iter().map(Then::compile).collect::<Result<_, _>>()?;
+                }
+                ("optional", Value::Bool(_)) => {}
+                (name, _) => {
+                    return Err((
+                        format!("cannot read `{name}` here"),
+                        "write { at = \"/a\", as = \"…\", then = [\"base64\"], optional = true }".into(),
+                    ));
+                }
+            }
+        }
+        let place =
+            place.ok_or_else(|| ("says no place".to_owned(), "write { at = \"/a/b\" }".to_owned()))?;
+        Ok(Self { place, label, then })
     }
 
     fn find<'a>(&'a self, answer: &Answer<'a>, sight: &'a Sight<'a>) -> Option<(Cow<'a, str>, bool)> {
         let found = match &self.place {
             Place::Status => return Some((answer.status.to_string().into(), true)),
             Place::Header(name) => Cow::Borrowed(answer.headers.get(name)?.to_str().ok()?),
-            Place::Json(number) => match (sight.get(*number)?, &self.label) {
-                (_, Some(label)) => Cow::Borrowed(&**label),
-                (Found::Null, None) => return None,
-                (Found::Text(text), None) => Cow::Borrowed(&**text),
-                (Found::Raw(text), None) => Cow::Borrowed(*text),
+            Place::Json(number) => match sight.get(*number)? {
+                // A null that only has to be there is there.
+                Found::Null if self.label.is_none() => return None,
+                Found::Null => Cow::Borrowed(""),
+                Found::Text(text) => Cow::Borrowed(&**text),
+                Found::Raw(text) => Cow::Borrowed(*text),
             },
+            Place::Regex(regex) => {
+                let groups = regex.captures(answer.body)?;
+                let group = groups.get(1).or_else(|| groups.get(0))?;
+                String::from_utf8_lossy(&answer.body[group.range()])
+            }
         };
+        let found = self.then.iter().try_fold(found, |text, then| then.apply(text))?;
         Some((self.label.as_deref().map_or(found, Cow::Borrowed), false))
+    }
+}
+
+impl Then {
+    fn compile(node: &Node) -> Result<Self, Fault> {
+        match node.plain().as_deref() {
+            Some("base64") => Ok(Self::Base64),
+            Some("xml") => Ok(Self::Xml),
+            Some(text) if text.starts_with(['/', '$']) => {
+                let mut places = Places::default();
+                places.want(&steps(text)?);
+                Ok(Self::Json(places))
+            }
+            _ => Err((
+                "is not a way to read a text".into(),
+                "one of: base64, xml, or a place such as /id inside JSON".into(),
+            )),
+        }
+    }
+
+    fn apply<'a>(&self, text: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Base64 => {
+                let packed: String = text.split_whitespace().collect();
+                String::from_utf8(STANDARD.decode(packed).ok()?).ok().map(Cow::Owned)
+            }
+            Self::Xml => {
+                let plain = text
+                    .replace("&lt;", "<")
+                    .replace("&gt;", ">")
+                    .replace("&quot;", "\"")
+                    .replace("&apos;", "'");
+                Some(Cow::Owned(plain.replace("&amp;", "&")))
+            }
+            Self::Json(places) => match places.read(text.as_bytes(), None)?.get(0)? {
+                Found::Null => None,
+                Found::Text(text) => Some(Cow::Owned(text.clone().into_owned())),
+                Found::Raw(text) => Some(Cow::Owned((*text).to_owned())),
+            },
+        }
     }
 }
 
@@ -120,6 +198,15 @@ impl Place {
             return name
                 .map(Self::Header)
                 .map_err(|_| (format!("`{text}` names no header"), "write header:NAME".into()));
+        }
+        if let Some(pattern) = text.strip_prefix("regex:") {
+            let fault = || {
+                (
+                    format!("`{pattern}` is no regular expression"),
+                    "see the syntax of the Rust crate regex".into(),
+                )
+            };
+            return Regex::new(pattern).map(Self::Regex).map_err(|_| fault());
         }
         steps(text).map(|steps| Self::Json(places.want(&steps)))
     }

@@ -87,6 +87,7 @@ impl Places {
     /// Reads the body. `None` when it is not JSON, or not whole.
     pub fn read<'b>(&self, body: &'b [u8], key: Option<&str>) -> Option<Sight<'b>> {
         let text = std::str::from_utf8(body).ok()?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut sight = Sight { found: vec![None; self.count], listed: None };
         let mut reader = Reader { text, at: 0, key };
         reader.value(&[self], &mut sight, DEPTH)?;

@@ -1,6 +1,8 @@
 //! From the text of a profile to the compiled one; every problem is found before any is reported.
 
 mod answers;
+mod checks;
+mod examples;
 mod operations;
 mod signing;
 
@@ -9,7 +11,7 @@ use super::made::Made;
 use super::problem::Problems;
 use super::review::{Poll, Review};
 use super::scene::{Base, Bases};
-use super::scope::Scope;
+use super::scope::{Declared, Scope};
 use super::secret::SecretRef;
 use super::source::{self, Table};
 use super::template::{Fault, Template};
@@ -65,7 +67,12 @@ fn profile(root: &mut Table, problems: &mut Problems) -> Profile {
         after_timeout: Vec::new(),
         verify_per_day,
     };
-    operations::operations(root, &mut profile, problems);
+    let examples = operations::operations(root, &mut profile, problems);
+    checks::check(&profile, problems);
+    // An example of a profile that is wrong elsewhere would only repeat it.
+    if problems.is_empty() {
+        examples::run(&profile, &examples, problems);
+    }
     profile
 }
 
@@ -129,7 +136,7 @@ fn secrets(root: &mut Table, problems: &mut Problems) -> (Scope, Vec<SecretRef>)
     for entry in table.rest() {
         match entry.node.plain().as_deref().and_then(SecretRef::parse) {
             Some(found) => {
-                scope.secrets.push(entry.name);
+                scope.secrets.push(Declared { name: entry.name, line: entry.line });
                 refs.push(found);
             }
             None => {
@@ -141,7 +148,7 @@ fn secrets(root: &mut Table, problems: &mut Problems) -> (Scope, Vec<SecretRef>)
                     remedy,
                 );
                 // Declared all the same, so that its uses are no further problems.
-                scope.secrets.push(entry.name);
+                scope.secrets.push(Declared { name: entry.name, line: entry.line });
                 refs.push(SecretRef::Env(String::new()));
             }
         }
@@ -161,7 +168,7 @@ fn values(root: &mut Table, scope: &mut Scope, problems: &mut Problems) -> Vec<M
             .into_table(field.clone(), problems)
             .and_then(|table| value(table, entry.line, &field, problems));
         values.push(made.unwrap_or(Made::Seconds));
-        scope.values.push(entry.name);
+        scope.values.push(Declared { name: entry.name, line: entry.line });
     }
     values
 }
@@ -191,7 +198,7 @@ fn value(mut table: Table, line: usize, field: &str, problems: &mut Problems) ->
 
 /// A name of the profile's own must not hide one that every profile has.
 fn claim(name: &str, line: usize, field: &str, scope: &Scope, problems: &mut Problems) {
-    let taken = scope.values.iter().chain(&scope.signatures).any(|known| known == name);
+    let taken = scope.values.iter().chain(&scope.signatures).any(|known| known.name == name);
     if taken || Scope::reserved(name) {
         problems.add(line, field, format!("{{{name}}} means something already"), "choose another name");
     }

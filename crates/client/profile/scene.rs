@@ -39,7 +39,7 @@ pub struct Bases {
 }
 
 /// What a request needs beside its fields. Time and chance are the caller's.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub bases: &'a Bases,
     /// The token of the session, where there is one.
@@ -182,6 +182,20 @@ impl Bases {
     /// Every base, the default one first.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Base>> {
         std::iter::once(&self.default).chain(self.regions.iter().map(|(_, base)| base))
+    }
+}
+
+/// Neither token nor what the login gave is shown.
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Context({}, now {}, nonce {}, {:?})",
+            self.bases.default_base(),
+            self.now,
+            self.nonce,
+            self.secrets
+        )
     }
 }
 

@@ -9,9 +9,16 @@ use std::borrow::Cow;
 /// The names that a profile declares for itself.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
-    pub values: Vec<String>,
-    pub signatures: Vec<String>,
-    pub secrets: Vec<String>,
+    pub values: Vec<Declared>,
+    pub signatures: Vec<Declared>,
+    pub secrets: Vec<Declared>,
+}
+
+/// A name, and the line on which the profile declares it.
+#[derive(Debug, Clone)]
+pub(super) struct Declared {
+    pub name: String,
+    pub line: usize,
 }
 
 /// Where a slot gets its value.
@@ -64,7 +71,7 @@ impl Scope {
     /// Finds what a name in a template means.
     pub fn source(&self, name: &str) -> Result<Source, Fault> {
         if let Some(secret) = name.strip_prefix("secret.") {
-            let at = self.secrets.iter().position(|known| known == secret);
+            let at = self.secrets.iter().position(|known| known.name == secret);
             let remedy = format!("declare it: [secrets] {secret} = \"env:NAME\" or \"file:PATH\"");
             return at.map(Source::Secret).ok_or((format!("secret `{secret}` is not declared"), remedy));
         }
@@ -74,7 +81,7 @@ impl Scope {
         if let Some((_, source)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
             return Ok(source.clone());
         }
-        let own = |list: &[String]| list.iter().position(|known| known == name);
+        let own = |list: &[Declared]| list.iter().position(|known| known.name == name);
         if let Some(at) = own(&self.values) {
             return Ok(Source::Made(at));
         }
@@ -92,7 +99,7 @@ impl Scope {
     fn unknown(&self, name: &str) -> Fault {
         let known =
             BUILT_IN.iter().map(|(name, _)| *name).chain(FieldName::ALL.iter().map(|field| field.as_str()));
-        let known = known.chain(self.values.iter().chain(&self.signatures).map(String::as_str));
+        let known = known.chain(self.values.iter().chain(&self.signatures).map(|own| own.name.as_str()));
         let remedy = match nearest(name, known) {
             Some(word) => format!("did you mean {{{word}}}?"),
             None => "use a field of an invoice, or declare it in [values] or [sign]".to_owned(),
@@ -137,9 +144,9 @@ impl Source {
         match self {
             Self::Field(name) => name.to_string(),
             Self::Carried(name) => format!("carried.{name}"),
-            Self::Secret(at) => format!("secret.{}", scope.secrets[*at]),
-            Self::Made(at) => scope.values[*at].clone(),
-            Self::Signature(at) => scope.signatures[*at].clone(),
+            Self::Secret(at) => format!("secret.{}", scope.secrets[*at].name),
+            Self::Made(at) => scope.values[*at].name.clone(),
+            Self::Signature(at) => scope.signatures[*at].name.clone(),
             other => {
                 let known = BUILT_IN.iter().find(|(_, source)| source == other);
                 known.map_or_else(String::new, |(name, _)| (*name).to_owned())

@@ -1,8 +1,14 @@
 //! Secrets: where each is found, and a box that never shows what is in it.
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{PrivatePkcs1KeyDer, PrivatePkcs8KeyDer};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Where a secret is to be found. Fetching it is the caller's work: this room reads no environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,21 +54,25 @@ pub struct Secrets(Arc<[Secret]>);
 
 struct Secret {
     value: String,
+    /// Parsed when the first request is signed with it, then kept.
+    rsa: OnceLock<Option<RsaKey>>,
 }
 
 impl Secrets {
     /// Puts values into the box, in the order of [`Profile::secrets`](super::Profile::secrets).
     #[must_use]
     pub fn new(values: Vec<String>) -> Self {
-        Self(values.into_iter().map(|value| Secret { value }).collect())
+        Self(values.into_iter().map(|value| Secret { value, rsa: OnceLock::new() }).collect())
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&str> {
         self.0.get(at).map(|secret| secret.value.as_str())
     }
 
-    pub(super) fn rsa(&self, _key: &[u8]) -> Option<&RsaKey> {
-        None
+    /// The RSA key that a secret holds; `None` when the text is no secret of ours or holds no such key.
+    pub(super) fn rsa(&self, key: &[u8]) -> Option<&RsaKey> {
+        let secret = self.0.iter().find(|secret| secret.value.as_bytes() == key)?;
+        secret.rsa.get_or_init(|| RsaKey::parse(&secret.value)).as_ref()
     }
 }
 
@@ -72,11 +82,25 @@ impl fmt::Debug for Secrets {
     }
 }
 
-pub(super) struct RsaKey;
+/// A private key for RSASSA-PKCS1-v1_5.
+pub(super) struct RsaKey(RsaKeyPair);
 
 impl RsaKey {
-    #[allow(clippy::unused_self)]
-    pub fn sign(&self, _text: &[u8]) -> Option<Vec<u8>> {
-        None
+    /// PKCS#8 or PKCS#1 in PEM, or PKCS#8 in bare base64, as some platforms hand it out.
+    fn parse(text: &str) -> Option<Self> {
+        let pem = text.as_bytes();
+        let pkcs8 =
+            || PrivatePkcs8KeyDer::from_pem_slice(pem).ok().map(|der| der.secret_pkcs8_der().to_vec());
+        let pkcs1 =
+            || PrivatePkcs1KeyDer::from_pem_slice(pem).ok().map(|der| der.secret_pkcs1_der().to_vec());
+        let bare = || STANDARD.decode(text.split_whitespace().collect::<String>()).ok();
+        let by_pkcs8 = pkcs8().or_else(bare).and_then(|der| RsaKeyPair::from_pkcs8(&der).ok());
+        by_pkcs8.or_else(|| RsaKeyPair::from_der(&pkcs1()?).ok()).map(Self)
+    }
+
+    pub fn sign(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut signature = vec![0; self.0.public_modulus_len()];
+        self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text, &mut signature).ok()?;
+        Some(signature)
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Sign {
 pub(super) struct Sorting {
     pub query: bool,
     pub body: bool,
+    /// The member of a JSON body whose members are sorted; empty for the body itself.
+    pub inside: String,
     pub without: Vec<String>,
     /// Between name and value.
     pub equals: String,
@@ -67,7 +69,7 @@ impl Sorting {
         let mut pairs: Vec<&Pair> = if self.query { query.iter().collect() } else { Vec::new() };
         if self.body {
             pairs.extend(body.pairs().iter().filter(|pair| !pair.value.is_file()));
-            if let super::body::Body::Json(Json::Object(members)) = body {
+            if let Some(members) = self.members(body) {
                 list.extend(
                     members.iter().map(|(name, json)| (json_name(name), Parameter::Json(json.clone()))),
                 );
@@ -80,6 +82,17 @@ impl Sorting {
         });
         list.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
         list
+    }
+
+    fn members<'b>(&self, body: &'b super::body::Body) -> Option<&'b [(Box<str>, Json)]> {
+        let super::body::Body::Json(Json::Object(members)) = body else { return None };
+        if self.inside.is_empty() {
+            return Some(members);
+        }
+        match members.iter().find(|(name, _)| *json_name(name) == *self.inside) {
+            Some((_, Json::Object(members))) => Some(members),
+            _ => None,
+        }
     }
 
     /// Writes `{sorted}`.

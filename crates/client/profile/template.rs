@@ -116,6 +116,12 @@ impl Template {
         matches!(self.parts.as_slice(), [Part::Slot(slot)] if slot.source == Source::File && slot.filters.is_empty())
     }
 
+    /// Whether the bytes of the file would be written as they are.
+    pub fn has_bare_file(&self) -> bool {
+        let bare = |slot: &Slot| slot.source == Source::File && slot.filters.is_empty();
+        self.parts.iter().any(|part| matches!(part, Part::Slot(slot) if bare(slot)))
+    }
+
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.parts.iter().filter_map(|part| match part {
             Part::Slot(slot) => Some(&slot.source),

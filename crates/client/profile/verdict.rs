@@ -8,10 +8,11 @@ use chrono::DateTime;
 use hyper::header::{CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER};
 use piaotan_record::{Code, CodeBook, Outcome};
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 /// What an answer means.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Judged {
     pub outcome: Outcome,
     /// The platform's code, where the answer carried one; what the profile does not declare is `other`.
@@ -22,6 +23,14 @@ pub struct Judged {
     pub values: Values,
     /// The platform does not know our token: log in again and repeat the call once.
     pub login_again: bool,
+}
+
+/// Values are named, not shown: a token may be among them.
+impl fmt::Debug for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.values.iter().map(|(name, _)| name).collect();
+        write!(f, "Judged({:?}, code {:?}, values {names:?})", self.outcome, self.code_text)
+    }
 }
 
 piaotan_record::closed_enum! {
@@ -111,7 +120,7 @@ impl Codes {
         last
     }
 
-    fn class(&self, text: &str) -> (Code, Option<Class>) {
+    pub fn class(&self, text: &str) -> (Code, Option<Class>) {
         if let Some((code, class)) = self.exact.get(text) {
             return (*code, Some(*class));
         }
@@ -146,8 +155,9 @@ pub(super) fn judge(
     answer: &Answer<'_>,
 ) -> Judged {
     let key = fields.get(FieldName::Number);
-    let sight =
-        if reading.text.is_some() { Some(Sight::default()) } else { reading.places.read(answer.body, key) };
+    // Without a body there is nothing that could be misread: status and headers decide.
+    let nothing = reading.text.is_some() || answer.body.trim_ascii().is_empty();
+    let sight = if nothing { Some(Sight::default()) } else { reading.places.read(answer.body, key) };
     let readable = sight.is_some();
     let sight = sight.unwrap_or_default();
     let verdict = if readable { profile.codes.of(reading, answer, &sight) } else { None };
@@ -158,8 +168,8 @@ pub(super) fn judge(
         values: Values::default(),
         login_again: false,
     };
-    let class = class(profile, reading, answer, verdict.as_ref(), readable);
-    if let Some(verdict) = verdict {
+    let class = class(profile, reading, answer, verdict.as_ref());
+    if let Some(verdict) = verdict.filter(|verdict| !verdict.status || verdict.class.is_some()) {
         judged.code = Some(verdict.code);
         judged.code_text = Some(verdict.text);
     }
@@ -174,18 +184,12 @@ pub(super) fn judge(
     judged
 }
 
-fn class(
-    profile: &Profile,
-    reading: &Reading,
-    answer: &Answer<'_>,
-    verdict: Option<&Verdict>,
-    readable: bool,
-) -> Class {
+fn class(profile: &Profile, reading: &Reading, answer: &Answer<'_>, verdict: Option<&Verdict>) -> Class {
     if let Some((class, false)) = verdict.and_then(|verdict| Some((verdict.class?, verdict.status))) {
         // A success that comes with the status of a failure contradicts itself.
         return if class == Class::Ok && answer.status >= 400 { Class::Unreadable } else { class };
     }
-    if profile.signals.say_maintenance(answer, reading.text.is_some(), readable) {
+    if profile.signals.say_maintenance(answer, verdict.is_none()) {
         return Class::Maintenance;
     }
     let declared = verdict.and_then(|verdict| verdict.class);
@@ -193,8 +197,8 @@ fn class(
         _ if declared.is_some() => declared.unwrap_or(Class::Unreadable),
         (429, _) => Class::Throttled,
         (500.., _) => Class::ServerError,
-        (_, Some(verdict)) if !verdict.status => profile.codes.other.unwrap_or(Class::Unreadable),
         (400..500, _) => Class::ClientError,
+        (_, Some(verdict)) if !verdict.status => profile.codes.other.unwrap_or(Class::Unreadable),
         (200..300, _) if reading.text.is_some() => Class::Ok,
         _ => Class::Unreadable,
     }
@@ -264,7 +268,7 @@ fn retry_after(reading: &Reading, answer: &Answer<'_>, sight: &Sight<'_>) -> Opt
 }
 
 impl Signals {
-    fn say_maintenance(&self, answer: &Answer<'_>, text: bool, readable: bool) -> bool {
+    fn say_maintenance(&self, answer: &Answer<'_>, no_code: bool) -> bool {
         if self.statuses.contains(&answer.status)
             || answer.status == 503 && answer.headers.contains_key(RETRY_AFTER)
         {
@@ -279,10 +283,10 @@ impl Signals {
         let location = (300..400).contains(&answer.status).then(|| header(&LOCATION)).flatten();
         let by_location =
             location.is_some_and(|place| self.locations.iter().any(|part| place.contains(part.as_str())));
-        by_header || by_location || (!text && !readable && self.is_page(answer))
+        by_header || by_location || (no_code && self.is_page(answer))
     }
 
-    /// A page of a gateway, with a word of maintenance in it, where JSON was due.
+    /// A page of a gateway, with a word of maintenance in it, where an answer with a code was due.
     fn is_page(&self, answer: &Answer<'_>) -> bool {
         let head = &answer.body[..answer.body.len().min(64 * 1024)];
         let html = answer.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/"));

@@ -1,5 +1,6 @@
 //! `[operation.NAME]`, `[request]` and `[login]`: compiled to exchanges.
 
+mod bodies;
 mod parts;
 mod readings;
 
@@ -10,20 +11,26 @@ use super::super::problem::Problems;
 use super::super::scope::Source;
 use super::super::source::{Entry, Table};
 use super::super::verdict::Reading;
+use super::examples::{self, Example};
 use super::{budget, operation};
 use chrono::TimeDelta;
 use parts::Common;
 use piaotan_record::{Operation, Surface};
 use readings::Answers;
 
-pub(in super::super) fn operations(root: &mut Table, profile: &mut Profile, problems: &mut Problems) {
+/// Compiles every request; returns the examples that the profile gives of their answers.
+pub(in super::super) fn operations(
+    root: &mut Table,
+    profile: &mut Profile,
+    problems: &mut Problems,
+) -> Vec<Example> {
     let mut common =
         root.table("request", problems).map_or_else(Common::default, |table| Common::read(table, problems));
     let mut answers = Answers::read(root, problems);
     let login = root.table("login", problems).map(|table| login(table, &mut answers, problems));
     if let Some(table) = root.table("inbox", problems) {
         profile.inbox = Some(profile.exchanges.len());
-        let exchange = exchange("inbox", table, &mut common, &answers, profile, problems);
+        let exchange = exchange("inbox", table, &mut common, &mut answers, profile, problems);
         profile.exchanges.push(exchange);
     }
     let mut alike = Vec::new();
@@ -36,7 +43,7 @@ pub(in super::super) fn operations(root: &mut Table, profile: &mut Profile, prob
         ),
         Some(mut table) => {
             for entry in table.rest() {
-                one(entry, &mut alike, &mut common, &answers, profile, problems);
+                one(entry, &mut alike, &mut common, &mut answers, profile, problems);
             }
         }
     }
@@ -56,19 +63,20 @@ pub(in super::super) fn operations(root: &mut Table, profile: &mut Profile, prob
     let (plan, prelude) = login.map_or((None, Vec::new()), |(plan, prelude)| (Some(plan), prelude));
     for (at, table) in prelude.into_iter().enumerate() {
         profile.prelude.push(profile.exchanges.len());
-        let exchange = exchange(&format!("login step {at}"), table, &mut common, &answers, profile, problems);
+        let exchange =
+            exchange(&format!("login step {at}"), table, &mut common, &mut answers, profile, problems);
         profile.exchanges.push(exchange);
     }
     profile.login = plan;
     track_as_queried(profile);
-    check_tokens(profile, problems);
+    answers.examples
 }
 
 fn one(
     entry: Entry,
     alike: &mut Vec<(Operation, (Option<Operation>, usize))>,
     common: &mut Common,
-    answers: &Answers,
+    answers: &mut Answers,
     profile: &mut Profile,
     problems: &mut Problems,
 ) {
@@ -99,12 +107,13 @@ fn exchange(
     step: &str,
     mut table: Table,
     common: &mut Common,
-    answers: &Answers,
+    answers: &mut Answers,
     profile: &Profile,
     problems: &mut Problems,
 ) -> Exchange {
     let line = table.line;
     let reading = answers.reading(step, &mut table, problems);
+    answers.examples.extend(examples::examples(&mut table, profile.exchanges.len(), problems));
     let mut exchange = parts::request(step, &mut table, common, &profile.scope, problems);
     exchange.reading = reading;
     exchange.line = line;
@@ -219,7 +228,7 @@ impl Plan<'_> {
             Stage::Query => "query".to_owned(),
             Stage::Inner => "inner".to_owned(),
             Stage::Body => "body".to_owned(),
-            Stage::Sign(at) => self.profile.scope.signatures[at].clone(),
+            Stage::Sign(at) => self.profile.scope.signatures[at].name.clone(),
         }
     }
 }
@@ -249,42 +258,6 @@ fn track_as_queried(profile: &mut Profile) {
         if profile.operations[tracking].is_none() {
             profile.operations[tracking] = profile.operations[query.index()];
         }
-    }
-}
-
-fn check_tokens(profile: &Profile, problems: &mut Problems) {
-    let login = profile.operations[Operation::Login.index()];
-    if let Some(exchange) = login.map(|at| &profile.exchanges[at])
-        && exchange.needs_token
-    {
-        let remedy = "leave {token} out of [operation.login], or write public = true there";
-        problems.add(
-            exchange.line,
-            "operation.login",
-            "circular: login needs the token that it is to give",
-            remedy,
-        );
-    }
-    let user = profile.exchanges.iter().find(|exchange| exchange.needs_token);
-    match (&profile.login, user) {
-        (None, Some(exchange)) => {
-            let field = format!("operation.{}", exchange.step);
-            problems.add(
-                exchange.line,
-                &field,
-                "needs {token}, which nothing gives",
-                "write [login] token = \"/…\"",
-            );
-        }
-        (Some(_), _) if login.is_none() => {
-            problems.add(
-                1,
-                "login",
-                "there is no operation that logs in",
-                "write [operation.login] request = \"POST /…\"",
-            );
-        }
-        _ => {}
     }
 }
 

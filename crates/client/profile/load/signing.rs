@@ -2,7 +2,7 @@
 
 use super::super::digest::{Digest, Encoding};
 use super::super::problem::Problems;
-use super::super::scope::Scope;
+use super::super::scope::{Declared, Scope};
 use super::super::sign::{Sign, Sorting};
 use super::super::source::Table;
 use super::super::template::Template;
@@ -14,7 +14,7 @@ pub(in super::super) fn signs(root: &mut Table, scope: &mut Scope, problems: &mu
     // Names first: one signature may be part of the text of another.
     for entry in &entries {
         claim(&entry.name, entry.line, &format!("sign.{}", entry.name), scope, problems);
-        scope.signatures.push(entry.name.clone());
+        scope.signatures.push(Declared { name: entry.name.clone(), line: entry.line });
     }
     let mut signs = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -78,12 +78,13 @@ fn sorting(mut table: Table, problems: &mut Problems) -> Sorting {
     }
     let from = |wanted: &str| of.is_empty() || of.iter().any(|(name, _)| name == wanted);
     let (query, body) = (from("query"), from("body"));
+    let inside = table.text("inside", problems).map(|(text, _)| text).unwrap_or_default();
     let without = table.texts("without", problems).into_iter().map(|(text, _)| text).collect();
     let equals = table.text("equals", problems).map_or_else(|| "=".to_owned(), |(text, _)| text);
     let join = table.text("join", problems).map_or_else(|| "&".to_owned(), |(text, _)| text);
     let keep_empty = table.flag("keep_empty", problems);
     table.finish(problems);
-    Sorting { query, body, without, equals, join, keep_empty }
+    Sorting { query, body, inside, without, equals, join, keep_empty }
 }
 
 fn nothing() -> Sign {

@@ -6,6 +6,7 @@ use super::super::super::problem::Problems;
 use super::super::super::source::{Entry, Node, Table, Value};
 use super::super::super::verdict::{Reading, Wanted};
 use super::super::answers::class;
+use super::super::examples::Example;
 use super::super::{known, report};
 use crate::port::FieldName;
 use hyper::header::RETRY_AFTER;
@@ -20,6 +21,8 @@ pub(super) struct Answers {
     retry_after: Option<Node>,
     /// The token and its lifetime, in the answer of the login.
     grant: Vec<Entry>,
+    /// The examples that the operations give of their answers.
+    pub examples: Vec<Example>,
 }
 
 impl Answers {
@@ -29,7 +32,7 @@ impl Answers {
         let (code, retry_after) = (table.take("code"), table.take("retry_after"));
         let inner = table.take("inner").map(|node| Entry { name: "inner".into(), line: node.line, node });
         table.finish(problems);
-        Self { format, code, inner, retry_after, grant: Vec::new() }
+        Self { format, code, inner, retry_after, ..Self::default() }
     }
 
     /// Takes `token` and `expires_in` out of `[login]`.
@@ -51,11 +54,12 @@ impl Answers {
     /// How the answer of one operation is read.
     pub fn reading(&self, step: &str, table: &mut Table, problems: &mut Problems) -> Reading {
         let mut reading = Reading { retry_after: Extraction::header(RETRY_AFTER), ..Reading::default() };
-        if self.is_text(table, problems) {
+        let (is_text, own_format) = self.is_text(table, problems);
+        if is_text {
             let words = table.texts("contains", problems);
             reading.text = Some(words.into_iter().map(|(text, _)| text).collect());
         }
-        self.codes(&mut reading, table, problems);
+        self.codes(&mut reading, own_format, table, problems);
         if let Some(node) = table.take("retry_after").or_else(|| self.retry_after.clone()) {
             reading.retry_after =
                 place(&node, "answer.retry_after", &mut reading.places, problems).unwrap_or_default();
@@ -78,22 +82,28 @@ impl Answers {
         reading
     }
 
-    fn is_text(&self, table: &mut Table, problems: &mut Problems) -> bool {
+    /// Whether answers are read as text, and whether that differs from the usual format.
+    fn is_text(&self, table: &mut Table, problems: &mut Problems) -> (bool, bool) {
         let field = table.field("format");
-        match table.text("format", problems).or_else(|| self.format.clone()) {
-            None => false,
-            Some((text, _)) if text == "json" => false,
-            Some((text, _)) if text == "text" => true,
-            Some((text, line)) => {
-                known(line, &field, &text, "json, text", problems);
-                false
-            }
-        }
+        let own = table.text("format", problems);
+        let mut is_text =
+            |format: Option<&(String, usize)>| match format.map(|(text, line)| (text.as_str(), *line)) {
+                None | Some(("json", _)) => false,
+                Some(("text", _)) => true,
+                Some((text, line)) => {
+                    known(line, &field, text, "json, text", problems);
+                    false
+                }
+            };
+        let usual = is_text(self.format.as_ref());
+        let this = own.as_ref().map_or(usual, |own| is_text(Some(own)));
+        (this, this != usual)
     }
 
-    fn codes(&self, reading: &mut Reading, table: &mut Table, problems: &mut Problems) {
+    /// An answer in another format than usual has its code elsewhere: its own place, or the status.
+    fn codes(&self, reading: &mut Reading, own_format: bool, table: &mut Table, problems: &mut Problems) {
         let own = table.take("code");
-        let outer = own.as_ref().or(self.code.as_ref().filter(|_| reading.text.is_none()));
+        let outer = own.as_ref().or(self.code.as_ref().filter(|_| !own_format));
         match outer {
             Some(node) => {
                 let field = if own.is_some() { table.field("code") } else { "answer.code".to_owned() };
@@ -103,7 +113,7 @@ impl Answers {
             }
             None => reading.codes.push((Extraction::status(), "".into())),
         }
-        if let Some(entry) = self.inner.clone().filter(|_| reading.text.is_none())
+        if let Some(entry) = self.inner.clone().filter(|_| !own_format)
             && let Some(mut inner) = entry.node.into_table("answer.inner".into(), problems)
         {
             let prefix = inner.text("prefix", problems).map_or_else(|| "inner ".to_owned(), |(text, _)| text);
