@@ -155,11 +155,12 @@ impl Walk<'_> {
 
     fn range(&mut self, placed: &Placed, start: &Moment, end: &Moment, join: Join) {
         let role = self.document.role(placed);
-        if let Some(rule) = recurring::rule_at(self.document.atoms, placed, start) {
-            if role == Role::Outage && !self.spread_follows(placed) {
-                recurring::add(self, placed, rule, start, end);
-                return;
-            }
+        if let Some(rule) = recurring::rule_at(self.document.atoms, placed, start)
+            && role == Role::Outage
+            && !self.spread_follows(placed)
+        {
+            recurring::add(self, placed, rule, start, end);
+            return;
         }
         if start.clock.is_none() || end.clock.is_none() {
             self.day_range(placed, start, end, role);
@@ -501,6 +502,10 @@ impl Walk<'_> {
         if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) || self.followed(placed, Cue::Ends) {
             return Some(Side::End);
         }
+        let over = self.document.sentences.clause(placed.atoms.start).cues;
+        if self.preceded(placed, &[Cue::Already]) && over.any(&[Cue::Ends, Cue::Early, Cue::Restore]) {
+            return Some(Side::End);
+        }
         if role == Role::Old && self.followed(placed, Cue::Ends) {
             return None;
         }
@@ -609,20 +614,12 @@ impl Walk<'_> {
     /// 预计3小时, "for about two hours": in the same sentence, or the one after it.
     fn length_after(&self, n: usize, placed: &Placed) -> Option<Length> {
         let sentence = self.document.sentences.sentence_index(placed.atoms.start);
-        for next in self.document.phrases.get(n + 1..)?.iter().take(2) {
-            let near = self.document.sentences.sentence_index(next.atoms.start) <= sentence + 1;
-            match next.phrase {
-                Phrase::Length(length) if near => {
-                    let clause = self.document.sentences.clause(next.atoms.start).cues;
-                    let fits = clause.any(&[Cue::About, Cue::Work, Cue::Stop])
-                        && !clause.has(Cue::Aside)
-                        && length.most >= 5;
-                    return fits.then_some(length);
-                }
-                _ => return None,
-            }
-        }
-        None
+        let next = self.document.phrases.get(n + 1)?;
+        let Phrase::Length(length) = next.phrase else { return None };
+        let near = self.document.sentences.sentence_index(next.atoms.start) <= sentence + 1;
+        let clause = self.document.sentences.clause(next.atoms.start).cues;
+        let told = clause.any(&[Cue::About, Cue::Work, Cue::Stop]) && !clause.has(Cue::Aside);
+        (near && told && length.most >= 5).then_some(length)
     }
 
     /// "for approximately 4 hours starting at 1:00".

@@ -54,12 +54,12 @@ fn colon(text: &[char], i: usize) -> Found {
     }
     let (minute, mut end) = sixty(text, blanks(text, at + 1))?;
     let mut second = 0;
-    if is(text, end, ":") {
-        if let Some((found, after)) = sixty(text, end + 1).filter(|(found, _)| *found < 60) {
-            (second, end) = (found, after);
-            if is(text, end, ".") && digits(text, end + 1) > 0 {
-                end += 1 + digits(text, end + 1);
-            }
+    if is(text, end, ":")
+        && let Some((found, after)) = sixty(text, end + 1).filter(|(found, _)| *found < 60)
+    {
+        (second, end) = (found, after);
+        if is(text, end, ".") && digits(text, end + 1) > 0 {
+            end += 1 + digits(text, end + 1);
         }
     }
     finish(text, hour.value, minute, second, end)
@@ -161,7 +161,8 @@ fn twelve(text: &[char], i: usize) -> Found {
     let named = word(text, blanks(text, end), "noon")
         || word(text, blanks(text, end), "midday")
         || word(text, blanks(text, end), "midnight");
-    if !meridiem_follows(text, end) && !(named && hour.value == 12) {
+    let twelfth = named && hour.value == 12;
+    if !twelfth && !meridiem_follows(text, end) {
         return None;
     }
     finish(text, hour.value, minute, 0, end)

@@ -109,7 +109,7 @@ fn month_day(text: &[char], i: usize) -> Found {
     let unit = blanks(text, d.end);
     let end = if is(text, unit, "日号") {
         unit + 1
-    } else if !d.han && is(text, unit, "-~至到、,及和( |") || (!d.han && unit > d.end) {
+    } else if !d.han && (unit > d.end || is(text, unit, "-~至到、,及和( |")) {
         d.end
     } else {
         return None;
@@ -194,8 +194,9 @@ fn month_name(text: &[char], i: usize) -> Option<(u32, usize)> {
     }
     let run = text.get(i..)?.iter().take(10).take_while(|c| c.is_ascii_alphabetic()).count();
     let word: String = text[i..i + run].iter().collect();
-    let (_, month) =
-        MONTHS.iter().find(|(name, _)| *name == word || (run >= 3 && run <= 4 && name.starts_with(&word)))?;
+    let (_, month) = MONTHS
+        .iter()
+        .find(|(name, _)| *name == word || ((3..=4).contains(&run) && name.starts_with(&word)))?;
     let end = i + run;
     Some((*month, if run <= 4 && is(text, end, ".") { end + 1 } else { end }))
 }
@@ -364,7 +365,8 @@ fn bare_day(text: &[char], i: usize) -> Found {
         || meridiem_follows(text, end)
         || is(text, blanks(text, end), "点时hn");
     let range_of_hours = is(text, blanks(text, end), "-~");
-    (!clock && !(range_of_hours && end == d.end) && (1..=31).contains(&d.value))
+    let hours = clock || range_of_hours && end == d.end;
+    (!hours && (1..=31).contains(&d.value))
         .then_some((DateText { day: Some(d.value), ..DateText::default() }, end))
 }
 

@@ -263,6 +263,7 @@ impl<'a> Document<'a> {
             {
                 Some(Cue::Restore)
             }
+            Meaning::Cue(Cue::Early) => Some(Cue::Done),
             Meaning::Cue(cue @ (Cue::Work | Cue::Stop | Cue::Restore | Cue::Done | Cue::Sudden)) => Some(cue),
             _ => None,
         }

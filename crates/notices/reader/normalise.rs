@@ -40,14 +40,14 @@ pub(crate) fn normalise(text: &str) -> Plain {
         Plain { chars: Vec::with_capacity(text.len() / 2), at: Vec::with_capacity(text.len() / 2 + 1) };
     let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
-        if c == '(' || c == '\u{ff08}' {
-            if let Some(length) = pinyin_gloss(&text[at + c.len_utf8()..], plain.chars.last()) {
-                let end = at + c.len_utf8() + length;
-                while rest.peek().is_some_and(|(next, _)| *next < end) {
-                    rest.next();
-                }
-                continue;
+        if (c == '(' || c == '\u{ff08}')
+            && let Some(length) = pinyin_gloss(&text[at + c.len_utf8()..], plain.chars.last())
+        {
+            let end = at + c.len_utf8() + length;
+            while rest.peek().is_some_and(|(next, _)| *next < end) {
+                rest.next();
             }
+            continue;
         }
         if let Some(c) = spelling(c) {
             plain.chars.push(c);
