@@ -23,10 +23,18 @@ fn push_bin(out: &mut String, series: &Series, bin: &Bin) {
     let inside = bin.inside.as_deref().map(quoted).unwrap_or_default();
     for (operation, cell) in &bin.operations {
         let by = counts(&cell.outcomes);
-        let (ok, no, timed_out, cut) =
-            (by[Family::Ok as usize], by[Family::No as usize], by[Family::Timeout as usize], by[Family::Cut as usize]);
+        let (ok, no, timed_out, cut) = (
+            by[Family::Ok as usize],
+            by[Family::No as usize],
+            by[Family::Timeout as usize],
+            by[Family::Cut as usize],
+        );
         let failed = by.iter().sum::<u64>() - ok - no - timed_out - cut;
-        let _ = write!(out, "{time},{},{operation},{},{ok},{no},{failed},{timed_out},{cut},{inside}", series.bin_seconds, cell.count);
+        let _ = write!(
+            out,
+            "{time},{},{operation},{},{ok},{no},{failed},{timed_out},{cut},{inside}",
+            series.bin_seconds, cell.count
+        );
         for quantiles in [cell.response, cell.service] {
             push_quantiles(out, quantiles);
         }
@@ -62,7 +70,12 @@ mod tests {
         cell.outcomes[OutcomeKind::Ok.index()] = 2;
         cell.outcomes[OutcomeKind::ServerError.index()] = 1;
         cell.response = Some(Quantiles { p50: 0.1, p90: 0.2, p95: 0.3, p99: f64::NAN, max: 0.5 });
-        let bin = Bin { t: 2.0, operations: [(Operation::Upload, cell)].into(), inside: Some("=a\"b".into()), ..Bin::default() };
+        let bin = Bin {
+            t: 2.0,
+            operations: [(Operation::Upload, cell)].into(),
+            inside: Some("=a\"b".into()),
+            ..Bin::default()
+        };
         let started = "2026-03-01T10:00:00+08:00".parse().expect("a constant");
         let text = csv(&Series { bins: vec![bin], ..Series::empty(started) });
         assert_eq!(

@@ -1,8 +1,8 @@
 //! Which charts a report has, and which finding each of them shows.
 
 use crate::charts::{
-    self, Shade, Style, Theme, Width, codes, cohort, concurrency, delay, heat, latency, outcomes, quantiles, rate,
-    survival, timeline, waiting,
+    self, Shade, Style, Theme, Width, codes, cohort, concurrency, delay, heat, latency, outcomes, quantiles,
+    rate, survival, timeline, waiting,
 };
 use crate::marks::marks;
 use crate::words::{Lang, Phrase};
@@ -22,7 +22,11 @@ pub struct Figure {
 pub fn figures(summary: &Summary, series: &Series, style: &Style) -> Vec<Figure> {
     let shades: &[Shade] = &charts::shades(&summary.windows, series);
     let (marks, limits, sync) = (&marks(summary, series), &summary.limits, &summary.sync);
-    let mut all = vec![("timeline", Phrase::Timeline, timeline::draw(&timeline::Input { series, shades, marks }, style))];
+    let mut all = vec![(
+        "timeline",
+        Phrase::Timeline,
+        timeline::draw(&timeline::Input { series, shades, marks }, style),
+    )];
     let mut put = |id, title: Phrase, svg: String| all.push((id, title, svg));
     put("latency", Phrase::Latency, latency::draw(&latency::Input { series, shades, limits }, style));
     if !sync.is_empty() {
@@ -38,7 +42,11 @@ pub fn figures(summary: &Summary, series: &Series, style: &Style) -> Vec<Figure>
     }
     put("rate", Phrase::Rate, rate::draw(&rate::Input { series, shades }, style));
     if concurrency::any(series) {
-        put("concurrency", Phrase::Concurrency, concurrency::draw(&concurrency::Input { series, shades }, style));
+        put(
+            "concurrency",
+            Phrase::Concurrency,
+            concurrency::draw(&concurrency::Input { series, shades }, style),
+        );
     }
     let operations = &summary.operations;
     put("waiting", Phrase::Waiting, waiting::draw(&waiting::Input { operations }, style));
@@ -64,7 +72,12 @@ pub const fn shows(kind: FindingKind) -> &'static str {
     match kind {
         Kind::SyncRegression | Kind::SyncImproved | Kind::SyncLost | Kind::SyncLate => "survival",
         Kind::LimitBroken | Kind::LatencyRegression => "latency",
-        Kind::Mismatched | Kind::Vanished | Kind::Changed | Kind::Errors | Kind::Throttled | Kind::Unreachable => "outcomes",
+        Kind::Mismatched
+        | Kind::Vanished
+        | Kind::Changed
+        | Kind::Errors
+        | Kind::Throttled
+        | Kind::Unreachable => "outcomes",
         Kind::Suppressed
         | Kind::BacklogRush
         | Kind::GeneratorSaturated

@@ -12,9 +12,9 @@ pub use tables::{Table, all as tables};
 pub use tiles::{failed, tiles};
 pub use view::{operation_name, sentence};
 
+use crate::Error;
 use crate::charts::style::dark_rules;
 use crate::words::Lang;
-use crate::Error;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, context};
@@ -43,5 +43,7 @@ pub fn html(report: &Report<'_>) -> Result<String, Error> {
     environment.add_template("report.html", include_str!("html/report.html"))?;
     let style = include_str!("html/report.css");
     let script = include_str!("html/sort.js");
-    Ok(environment.get_template("report.html")?.render(context! { view => Serde(view), style, script, dark => dark_rules() })?)
+    Ok(environment
+        .get_template("report.html")?
+        .render(context! { view => Serde(view), style, script, dark => dark_rules() })?)
 }

@@ -8,15 +8,17 @@
 //! and the alert rules share.
 
 pub mod charts;
-mod figures;
-pub mod html;
 pub mod csv;
+pub mod figures;
+pub mod grafana;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
 mod marks;
 pub mod metrics;
 pub mod png;
+pub mod rules;
 pub mod text;
 pub mod units;
 pub mod words;

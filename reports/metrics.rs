@@ -15,6 +15,7 @@ pub use catalogue::{Kind, Metric, MetricId};
 pub use classic::{Classic, LATENCY_EDGES, LATENESS_EDGES, SYNC_EDGES};
 pub use collector::{Totaller, exposition, register};
 pub use document::document;
+pub use prometheus::Registry;
 pub use totals::{
     Availability, GeneratorTotals, MaintenanceTotals, OperationTotals, ProbeResult, ProbeTotals, RunTotals,
     SeverityName, SourceTotals, SurfaceTotals, SyncTotals, Totals, WindowState,

@@ -17,7 +17,8 @@ pub fn draw(svg: &str, scale: f32) -> Result<Vec<u8>, Error> {
     let tree = Tree::from_str(svg, &options).map_err(|e| Error::Picture(e.to_string()))?;
     let size = tree.size();
     let (width, height) = ((size.width() * scale).ceil() as u32, (size.height() * scale).ceil() as u32);
-    let mut pixels = Pixmap::new(width, height).ok_or_else(|| Error::Picture(format!("{width} x {height} pixels")))?;
+    let mut pixels =
+        Pixmap::new(width, height).ok_or_else(|| Error::Picture(format!("{width} x {height} pixels")))?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|e| Error::Picture(e.to_string()))
 }

@@ -24,10 +24,16 @@ pub fn terminal(report: &Report<'_>, on: Terminal) -> String {
     let columns = on.columns.clamp(40, 160);
     let mut out = String::new();
     let word = format!("{} {}", mark(summary.verdict), words::verdict(lang, summary.verdict));
-    let head = format!("{}  {}", on.paint(&word, verdict_colour(summary.verdict), true), sentence(summary, lang));
+    let head =
+        format!("{}  {}", on.paint(&word, verdict_colour(summary.verdict), true), sentence(summary, lang));
     out += &wrapped(&head, columns, 0);
     for tile in tiles(summary, lang) {
-        let line = format!("  {} {} {}", padded(tile.name, 16), on.paint(&tile.state, level_colour(tile.level), false), tile.detail);
+        let line = format!(
+            "  {} {} {}",
+            padded(tile.name, 16),
+            on.paint(&tile.state, level_colour(tile.level), false),
+            tile.detail
+        );
         out += &wrapped(&line, columns, 4);
     }
     out += "\n";
@@ -108,7 +114,9 @@ fn operations(summary: &Summary, series: &Series, lang: Lang, columns: usize) ->
     if rows.is_empty() {
         return String::new();
     }
-    rows.sort_by_key(|(name, one)| (name.starts_with("journey_"), name.starts_with("track_"), std::cmp::Reverse(one.count)));
+    rows.sort_by_key(|(name, one)| {
+        (name.starts_with("journey_"), name.starts_with("track_"), std::cmp::Reverse(one.count))
+    });
     let response = Phrase::ResponseTime.say(lang);
     let mut heads = vec![String::new(), Phrase::Count.say(lang).into(), Phrase::NotOk.say(lang).into()];
     heads.extend(["p50", "p95", "p99"].map(|q| format!("{response} {q}")));
@@ -126,8 +134,11 @@ fn operations(summary: &Summary, series: &Series, lang: Lang, columns: usize) ->
 
 fn operation_row(name: &str, one: &OperationSummary, series: &Series, lang: Lang) -> Vec<String> {
     let time = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), units::seconds);
-    let mut row = vec![fitted(&operation_name(lang, name), 24), units::count(one.count), units::count(failed(one))];
-    row.extend([one.response.map(|l| l.p50), one.response.map(|l| l.p95), one.response.map(|l| l.p99)].map(time));
+    let mut row =
+        vec![fitted(&operation_name(lang, name), 24), units::count(one.count), units::count(failed(one))];
+    row.extend(
+        [one.response.map(|l| l.p50), one.response.map(|l| l.p95), one.response.map(|l| l.p99)].map(time),
+    );
     row.push(time(one.service.map(|l| l.p95)));
     row.push(name.parse().map_or_else(|_| String::new(), |op| course(series, op, 24)));
     row
@@ -135,9 +146,12 @@ fn operation_row(name: &str, one: &OperationSummary, series: &Series, lang: Lang
 
 /// The p95 over time as a line of bars, on a logarithmic scale; a gap where nothing was timed.
 fn course(series: &Series, operation: Operation, width: usize) -> String {
-    let value = |bin: &piaotan_analysis::summary::Bin| bin.operations.get(&operation)?.response.map(|q| q.p95);
+    let value =
+        |bin: &piaotan_analysis::summary::Bin| bin.operations.get(&operation)?.response.map(|q| q.p95);
     let step = series.bins.len().div_ceil(width).max(1);
-    let greatest = |bins: &[piaotan_analysis::summary::Bin]| bins.iter().filter_map(value).filter(|v| v.is_finite()).max_by(f64::total_cmp);
+    let greatest = |bins: &[piaotan_analysis::summary::Bin]| {
+        bins.iter().filter_map(value).filter(|v| v.is_finite()).max_by(f64::total_cmp)
+    };
     let values: Vec<Option<f64>> = series.bins.chunks(step).map(greatest).collect();
     sparkline(&values)
 }
@@ -220,7 +234,10 @@ const fn cell_width(c: char) -> usize {
     match c {
         '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' => 0,
         '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
-        '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{1f300}'..='\u{1faff}' => 2,
+        '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{1f300}'..='\u{1faff}' => 2,
         _ => 1,
     }
 }

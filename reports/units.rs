@@ -87,7 +87,9 @@ fn grouped(digits: &str) -> String {
 #[must_use]
 pub fn clean(text: &str, most: usize) -> String {
     let turns = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}');
-    let allowed = |c: &char| !turns(*c) && (!c.is_control() || c.is_whitespace()) && !('\u{FFFE}'..='\u{FFFF}').contains(c);
+    let allowed = |c: &char| {
+        !turns(*c) && (!c.is_control() || c.is_whitespace()) && !('\u{FFFE}'..='\u{FFFF}').contains(c)
+    };
     let line = text.chars().filter(allowed).map(|c| if c.is_whitespace() && c != '\u{A0}' { ' ' } else { c });
     let mut kept: String = line.clone().take(most).collect();
     if line.count() > most {

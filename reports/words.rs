@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn both_wordings_have_the_same_places() {
         for phrase in Phrase::ALL {
-            let places = |text: &str| (0..4).filter(|i| text.contains(&format!("{{{i}}}"))).collect::<Vec<_>>();
+            let places =
+                |text: &str| (0..4).filter(|i| text.contains(&format!("{{{i}}}"))).collect::<Vec<_>>();
             assert_eq!(places(phrase.say(Lang::Zh)), places(phrase.say(Lang::En)), "{phrase:?}");
         }
     }
@@ -73,6 +74,9 @@ mod tests {
 
     #[test]
     fn places_are_filled_in_order() {
-        assert_eq!(fill(Lang::En, Phrase::OperationsShown, &["4", "9"]), "4 of 9 operations; the rest are in the table");
+        assert_eq!(
+            fill(Lang::En, Phrase::OperationsShown, &["4", "9"]),
+            "4 of 9 operations; the rest are in the table"
+        );
     }
 }

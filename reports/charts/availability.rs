@@ -57,12 +57,22 @@ fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>, shown: &[Stretch]) {
     let least = shown.iter().flat_map(|s| [s.raw, s.adjusted]).flatten().chain(input.objective);
     let least = least.filter(|v| v.is_finite()).fold(1.0, f64::min);
     let from = [0.999, 0.99, 0.95, 0.9, 0.8, 0.5, 0.0].into_iter().find(|f| *f < least).unwrap_or(0.0);
-    let longest = shown.iter().map(|s| canvas.measured(&s.name)).fold(40.0, f64::max).min(canvas.width * 0.25);
-    let right = canvas.measured(Phrase::AvailabilityAdjusted.say(canvas.style.lang)) + canvas.measured(" 99.99 %") + 20.0;
+    let longest =
+        shown.iter().map(|s| canvas.measured(&s.name)).fold(40.0, f64::max).min(canvas.width * 0.25);
+    let right = canvas.measured(Phrase::AvailabilityAdjusted.say(canvas.style.lang))
+        + canvas.measured(" 99.99 %")
+        + 20.0;
     let margins = Margins { left: longest + 20.0, right };
     let top = canvas.top + 20.0;
     let bottom = top + shown.len().max(2) as f64 * ROW;
-    let frame = Frame::new(canvas, margins, top, bottom, Scale::linear(from, 1.0, 0.0, 0.0), Scale::linear(0.0, 1.0, 0.0, 0.0));
+    let frame = Frame::new(
+        canvas,
+        margins,
+        top,
+        bottom,
+        Scale::linear(from, 1.0, 0.0, 0.0),
+        Scale::linear(0.0, 1.0, 0.0, 0.0),
+    );
     for (i, stretch) in shown.iter().enumerate() {
         let y = top + i as f64 * ROW;
         canvas.text(&stretch.name, 8.0, y + ROW * 0.42, size, Ink::Text, Hold::Left);

@@ -112,7 +112,9 @@ fn dressed(svg: &str, width: f64, height: f64, style: &Style, caption: &Caption)
         fine(height),
         escaped(&caption.title),
         escaped(&caption.desc),
-        body.replace(" font-family=\"sans-serif\"", "").replace(" opacity=\"1\"", "").replace("\n</text>", "</text>"),
+        body.replace(" font-family=\"sans-serif\"", "")
+            .replace(" opacity=\"1\"", "")
+            .replace("\n</text>", "</text>"),
     )
 }
 

@@ -38,7 +38,12 @@ const LEAST: f64 = 0.000_5;
 pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let lang = style.lang;
     let number = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), units::number);
-    let desc = format!("{} ({}–{})", words::fill(lang, Phrase::Knee, &[&number(input.median)]), number(input.lower), number(input.upper));
+    let desc = format!(
+        "{} ({}–{})",
+        words::fill(lang, Phrase::Knee, &[&number(input.median)]),
+        number(input.lower),
+        number(input.upper)
+    );
     let caption = Caption {
         id: "capacity".into(),
         title: Phrase::Capacity.say(lang).into(),
@@ -71,7 +76,8 @@ fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>) {
         let text = words::fill(lang, Phrase::Need, &[&units::number(need)]);
         frame.moment(canvas, need, &text, ink);
     }
-    let ticks: Vec<(f64, String)> = frame.x.ticks(7).into_iter().map(|t| (t, format!("{}/s", units::number(t)))).collect();
+    let ticks: Vec<(f64, String)> =
+        frame.x.ticks(7).into_iter().map(|t| (t, format!("{}/s", units::number(t)))).collect();
     frame.x_axis(canvas, &ticks);
     if input.trials.is_empty() {
         frame.nothing(canvas, Phrase::NoData.say(lang));
@@ -80,7 +86,11 @@ fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>) {
 
 fn interval(canvas: &mut Canvas<'_>, frame: &Frame, input: &Input<'_>) {
     let (Some(lower), Some(upper)) = (input.lower, input.upper) else { return };
-    canvas.rect([frame.x.at(lower), frame.top, frame.x.at(upper).max(frame.x.at(lower) + 2.0), frame.bottom], Ink::P50, 0.35);
+    canvas.rect(
+        [frame.x.at(lower), frame.top, frame.x.at(upper).max(frame.x.at(lower) + 2.0), frame.bottom],
+        Ink::P50,
+        0.35,
+    );
     let Some(median) = input.median else { return };
     let (x, size) = (frame.x.at(median), canvas.style.letters() - 1.0);
     canvas.line(&[(x, frame.top), (x, frame.bottom)], Ink::P99, 2.0);

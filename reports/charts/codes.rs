@@ -31,7 +31,8 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
     picture(style, 200.0, &caption(&totals, style), |canvas| {
         let lines = lines(input.series, &totals, canvas.style.lang);
         let longest = lines.iter().map(|line| canvas.measured(&line.0)).fold(40.0, f64::max);
-        let margins = Margins { left: canvas.measured("1,000") + 14.0, right: longest.min(canvas.width * 0.28) + 14.0 };
+        let margins =
+            Margins { left: canvas.measured("1,000") + 14.0, right: longest.min(canvas.width * 0.28) + 14.0 };
         plot(canvas, input, &lines, margins);
     })
 }
@@ -45,7 +46,11 @@ pub fn any(series: &Series) -> bool {
 fn caption(totals: &[(&str, u64)], style: &Style) -> Caption {
     let part = |(code, n): &(&str, u64)| format!("{} {}", units::clean(code, 40), units::count(*n));
     let parts: Vec<String> = totals.iter().take(MOST).map(part).collect();
-    let desc = if parts.is_empty() { Phrase::NoCodes.say(style.lang).to_owned() } else { units::list(style.lang, &parts) };
+    let desc = if parts.is_empty() {
+        Phrase::NoCodes.say(style.lang).to_owned()
+    } else {
+        units::list(style.lang, &parts)
+    };
     Caption { id: "codes".into(), title: Phrase::Codes.say(style.lang).into(), legend: desc.clone(), desc }
 }
 
@@ -71,7 +76,8 @@ fn codes(bin: &Bin) -> impl Iterator<Item = (&str, u64)> {
 fn lines(series: &Series, totals: &[(&str, u64)], lang: crate::Lang) -> Vec<Line> {
     let half = series.bin_seconds / 2.0;
     let line = |wanted: &dyn Fn(&str) -> bool| {
-        let rate = |bin: &Bin| codes(bin).filter(|(code, _)| wanted(code)).map(|(_, n)| n).sum::<u64>() as f64;
+        let rate =
+            |bin: &Bin| codes(bin).filter(|(code, _)| wanted(code)).map(|(_, n)| n).sum::<u64>() as f64;
         let points = series.bins.iter().map(|bin| (bin.t + half, Some(rate(bin) / series.bin_seconds)));
         segments(points, series.bin_seconds * 1.5)
     };
@@ -91,7 +97,8 @@ fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>, lines: &[Line], margins: Mar
     let most = lines.iter().flat_map(|line| line.2.iter().flatten()).map(|p| p.1).fold(0.0, f64::max);
     let x = Scale::linear(0.0, input.series.seconds(), 0.0, 0.0);
     let top = canvas.top + 26.0;
-    let frame = Frame::new(canvas, margins, top, top + 140.0, x, Scale::linear(0.0, round_up(most), 0.0, 0.0));
+    let frame =
+        Frame::new(canvas, margins, top, top + 140.0, x, Scale::linear(0.0, round_up(most), 0.0, 0.0));
     frame.shade(canvas, input.shades, true);
     frame.y_axis(canvas, &frame.y.ticks(4), units::number);
     let mut labels = Vec::new();

@@ -20,8 +20,8 @@ const ROWS: usize = 8;
 const ROW: f64 = 24.0;
 /// Ages that may head a column, in seconds.
 const AGES: [f64; 18] = [
-    1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0,
-    43_200.0, 86_400.0, 172_800.0,
+    1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0,
+    28_800.0, 43_200.0, 86_400.0, 172_800.0,
 ];
 
 /// Draws the chart.
@@ -94,7 +94,12 @@ mod tests {
 
     #[test]
     fn what_was_not_watched_long_enough_is_not_counted() {
-        let point = |lower: f64, upper| SyncPoint { uploaded: 0.0, delay_lower: lower, delay_upper: upper, surface: Surface::Number };
+        let point = |lower: f64, upper| SyncPoint {
+            uploaded: 0.0,
+            delay_lower: lower,
+            delay_upper: upper,
+            surface: Surface::Number,
+        };
         let (seen, slow, cut) = (point(1.0, Some(2.0)), point(8.0, Some(9.0)), point(3.0, None));
         let check = |age, expected| assert_eq!(visible(&[&seen, &slow, &cut], age), expected, "{age}");
         check(2.0, Some(1.0 / 3.0));

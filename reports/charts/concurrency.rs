@@ -34,14 +34,23 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let drawn: Vec<(Phrase, Ink, Vec<Segment>)> =
         LINES.iter().map(|(phrase, ink, value)| (*phrase, *ink, over(input.series, *value))).collect();
     let peak = |all: &[Segment]| all.iter().flatten().map(|p| p.1).fold(0.0, f64::max);
-    let parts: Vec<String> = drawn.iter().map(|(p, _, all)| format!("{} ≤ {}", p.say(lang), units::number(peak(all)))).collect();
+    let parts: Vec<String> =
+        drawn.iter().map(|(p, _, all)| format!("{} ≤ {}", p.say(lang), units::number(peak(all)))).collect();
     let desc = units::list(lang, &parts);
-    let caption = Caption { id: "concurrency".into(), title: Phrase::Concurrency.say(lang).into(), legend: desc.clone(), desc };
+    let caption = Caption {
+        id: "concurrency".into(),
+        title: Phrase::Concurrency.say(lang).into(),
+        legend: desc.clone(),
+        desc,
+    };
     picture(style, 170.0, &caption, |canvas| {
         let most = drawn.iter().map(|(_, _, all)| peak(all)).fold(0.0, f64::max);
         let names = LINES.iter().map(|line| canvas.measured(line.0.say(lang))).fold(0.0, f64::max);
         let margins = Margins { left: canvas.measured("1,000") + 14.0, right: names + 12.0 };
-        let (x, y) = (Scale::linear(0.0, input.series.seconds(), 0.0, 0.0), Scale::linear(0.0, round_up(most), 0.0, 0.0));
+        let (x, y) = (
+            Scale::linear(0.0, input.series.seconds(), 0.0, 0.0),
+            Scale::linear(0.0, round_up(most), 0.0, 0.0),
+        );
         let top = canvas.top + 8.0;
         let frame = Frame::new(canvas, margins, top, top + 125.0, x, y);
         frame.shade(canvas, input.shades, true);
@@ -60,5 +69,8 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
 
 fn over(series: &Series, value: fn(&Bin) -> Option<u64>) -> Vec<Segment> {
     let half = series.bin_seconds / 2.0;
-    segments(series.bins.iter().map(|bin| (bin.t + half, value(bin).map(|n| n as f64))), series.bin_seconds * 1.5)
+    segments(
+        series.bins.iter().map(|bin| (bin.t + half, value(bin).map(|n| n as f64))),
+        series.bin_seconds * 1.5,
+    )
 }

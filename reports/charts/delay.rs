@@ -28,7 +28,8 @@ const MOST: usize = 700;
 #[must_use]
 pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let lang = style.lang;
-    let shown: Vec<Surface> = Surface::ALL.iter().copied().filter(|s| points(input.series, *s).next().is_some()).collect();
+    let shown: Vec<Surface> =
+        Surface::ALL.iter().copied().filter(|s| points(input.series, *s).next().is_some()).collect();
     let part = |surface: &Surface| {
         let unseen = points(input.series, *surface).filter(|p| p.delay_upper.is_none()).count();
         let all = points(input.series, *surface).count();
@@ -50,12 +51,15 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
 }
 
 fn points(series: &Series, surface: Surface) -> impl Iterator<Item = &SyncPoint> {
-    let finite = |p: &&SyncPoint| p.uploaded.is_finite() && p.delay_lower.is_finite() && p.delay_upper.is_none_or(f64::is_finite);
+    let finite = |p: &&SyncPoint| {
+        p.uploaded.is_finite() && p.delay_lower.is_finite() && p.delay_upper.is_none_or(f64::is_finite)
+    };
     series.sync_points.iter().filter(move |p| p.surface == surface).filter(finite)
 }
 
 fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>, surface: Surface, top: f64, last: bool) {
-    let ends = || points(input.series, surface).map(|p| p.delay_upper.unwrap_or(p.delay_lower)).filter(|d| *d > 0.0);
+    let ends =
+        || points(input.series, surface).map(|p| p.delay_upper.unwrap_or(p.delay_lower)).filter(|d| *d > 0.0);
     let (from, to) = log_ends(ends().fold(f64::INFINITY, f64::min), ends().fold(0.0, f64::max));
     let margins = Margins { left: canvas.measured("000 min") + 14.0, right: 16.0 };
     let x = Scale::linear(0.0, input.series.seconds(), 0.0, 0.0);
@@ -89,7 +93,8 @@ fn flag(canvas: &mut Canvas<'_>, frame: &Frame, input: &Input<'_>, surface: Surf
     let regression = input.sync.get(surface.as_str()).and_then(|sync| sync.regression.as_ref());
     let Some((found, at)) = regression.and_then(|r| Some((r, r.at?))) else { return };
     let lang = canvas.style.lang;
-    let times = found.ratio.map(|r| words::fill(lang, Phrase::Times, &[&units::number(r)])).unwrap_or_default();
+    let times =
+        found.ratio.map(|r| words::fill(lang, Phrase::Times, &[&units::number(r)])).unwrap_or_default();
     let ink = if found.verdict == Verdict::Fail { Ink::Bad } else { Ink::Quiet };
     frame.moment(canvas, input.series.moment(at), &format!("{} {times}", Phrase::ChangedAt.say(lang)), ink);
 }

@@ -37,7 +37,8 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let mut rows: Vec<&Row> = input.rows.iter().collect();
     rows.sort_by_key(|row| (grave(row.verdict), row.name.clone()));
     rows.truncate(MOST);
-    let desc: Vec<String> = rows.iter().map(|row| format!("{} {}", row.name, said(row, style.lang))).collect();
+    let desc: Vec<String> =
+        rows.iter().map(|row| format!("{} {}", row.name, said(row, style.lang))).collect();
     let caption = Caption {
         id: "forest".into(),
         title: Phrase::Forest.say(style.lang).into(),
@@ -72,14 +73,29 @@ fn plot(canvas: &mut Canvas<'_>, rows: &[&Row]) {
     let top = canvas.top + 22.0;
     let bottom = top + rows.len().max(2) as f64 * ROW;
     let x = Scale::linear(-reach, reach, 0.0, 0.0);
-    let frame = Frame::new(canvas, Margins { left, right }, top, bottom, x, Scale::linear(0.0, 1.0, 0.0, 0.0));
+    let frame =
+        Frame::new(canvas, Margins { left, right }, top, bottom, x, Scale::linear(0.0, 1.0, 0.0, 0.0));
     for (i, row) in rows.iter().enumerate() {
         draw_row(canvas, &frame, row, top + (i as f64 + 0.5) * ROW);
     }
     let (zero, size) = (frame.x.at(0.0), canvas.style.letters() - 1.0);
     canvas.line(&[(zero, top), (zero, bottom)], Ink::Axis, 1.4);
-    canvas.text(&format!("← {}", Phrase::Better.say(lang)), zero - 8.0, top - 10.0, size, Ink::Good, Hold::Right);
-    canvas.text(&format!("{} →", Phrase::Worse.say(lang)), zero + 8.0, top - 10.0, size, Ink::Bad, Hold::Left);
+    canvas.text(
+        &format!("← {}", Phrase::Better.say(lang)),
+        zero - 8.0,
+        top - 10.0,
+        size,
+        Ink::Good,
+        Hold::Right,
+    );
+    canvas.text(
+        &format!("{} →", Phrase::Worse.say(lang)),
+        zero + 8.0,
+        top - 10.0,
+        size,
+        Ink::Bad,
+        Hold::Left,
+    );
     let ticks: Vec<(f64, String)> = frame.x.ticks(5).into_iter().map(|t| (t, units::change(t))).collect();
     frame.x_axis(canvas, &ticks);
     if rows.is_empty() {

@@ -61,7 +61,14 @@ pub fn segments(points: impl Iterator<Item = (f64, Option<f64>)>, reach: f64) ->
 impl Frame {
     /// A frame between two heights; `x` and `y` are in values, their pixels are set here.
     #[must_use]
-    pub fn new(canvas: &Canvas<'_>, margins: Margins, top: f64, bottom: f64, mut x: Scale, mut y: Scale) -> Self {
+    pub fn new(
+        canvas: &Canvas<'_>,
+        margins: Margins,
+        top: f64,
+        bottom: f64,
+        mut x: Scale,
+        mut y: Scale,
+    ) -> Self {
         let (left, right) = (margins.left, canvas.width - margins.right);
         (x.start, x.end, y.start, y.end) = (left, right, bottom, top);
         Self { left, top, right, bottom, x, y }
@@ -85,7 +92,14 @@ impl Frame {
     }
 
     /// Names a stretch above its middle, unless another name is there; returns where there is room again.
-    fn shade_name(&self, canvas: &mut Canvas<'_>, phrase: Phrase, ink: Ink, (x0, x1): (f64, f64), free: f64) -> f64 {
+    fn shade_name(
+        &self,
+        canvas: &mut Canvas<'_>,
+        phrase: Phrase,
+        ink: Ink,
+        (x0, x1): (f64, f64),
+        free: f64,
+    ) -> f64 {
         let size = canvas.style.letters() - 1.0;
         let text = phrase.say(canvas.style.lang);
         let half = measure::width(text, size) / 2.0;
@@ -173,7 +187,8 @@ impl Frame {
         let (x, size) = (self.x.at(t), canvas.style.letters() - 1.0);
         canvas.dashes((x, self.top), (x, self.bottom), ink, 1.4);
         let room = measure::width(text, size);
-        let (at, hold) = if x + room + 6.0 > self.right { (x - 5.0, Hold::Right) } else { (x + 5.0, Hold::Left) };
+        let (at, hold) =
+            if x + room + 6.0 > self.right { (x - 5.0, Hold::Right) } else { (x + 5.0, Hold::Left) };
         canvas.text(text, at, self.top + size * 0.8, size, ink, hold);
     }
 
@@ -231,7 +246,14 @@ mod tests {
 
     #[test]
     fn a_gap_is_a_gap() {
-        let points = [(0.0, Some(1.0)), (1.0, Some(2.0)), (2.0, None), (3.0, Some(1.0)), (9.0, Some(1.0)), (8.0, Some(f64::NAN))];
+        let points = [
+            (0.0, Some(1.0)),
+            (1.0, Some(2.0)),
+            (2.0, None),
+            (3.0, Some(1.0)),
+            (9.0, Some(1.0)),
+            (8.0, Some(f64::NAN)),
+        ];
         let found = segments(points.into_iter(), 1.5);
         assert_eq!(found, [vec![(0.0, 1.0), (1.0, 2.0)], vec![(3.0, 1.0)], vec![(9.0, 1.0)]]);
     }

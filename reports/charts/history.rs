@@ -46,7 +46,8 @@ fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>) {
     let margins = Margins { left: canvas.measured("500 ms") + 18.0, right: 20.0 };
     let x = Scale::linear(0.0, input.values.len().saturating_sub(1).max(1) as f64, 0.0, 0.0);
     let top = canvas.top + 22.0;
-    let frame = Frame::new(canvas, margins, top, top + 185.0, x, Scale::linear(0.0, round_up(most), 0.0, 0.0));
+    let frame =
+        Frame::new(canvas, margins, top, top + 185.0, x, Scale::linear(0.0, round_up(most), 0.0, 0.0));
     frame.y_axis(canvas, &frame.y.ticks(5), input.format);
     let points = input.values.iter().enumerate().map(|(i, v)| (i as f64, *v));
     frame.lines(canvas, &segments(points, 1.5), Ink::P50, 1.4);
@@ -66,11 +67,19 @@ fn levels(canvas: &mut Canvas<'_>, frame: &Frame, input: &Input<'_>) {
     let end = input.values.len().saturating_sub(1) as f64;
     for change in input.changes {
         let at = change.index as f64;
-        canvas.line(&[(frame.x.at(from), frame.y.at(change.before)), (frame.x.at(at), frame.y.at(change.before))], Ink::P99, 2.4);
+        canvas.line(
+            &[(frame.x.at(from), frame.y.at(change.before)), (frame.x.at(at), frame.y.at(change.before))],
+            Ink::P99,
+            2.4,
+        );
         from = at;
     }
     if let Some(last) = input.changes.last() {
-        canvas.line(&[(frame.x.at(from), frame.y.at(last.after)), (frame.x.at(end), frame.y.at(last.after))], Ink::P99, 2.4);
+        canvas.line(
+            &[(frame.x.at(from), frame.y.at(last.after)), (frame.x.at(end), frame.y.at(last.after))],
+            Ink::P99,
+            2.4,
+        );
     }
 }
 
@@ -86,7 +95,14 @@ fn flag(canvas: &mut Canvas<'_>, frame: &Frame, input: &Input<'_>, change: &Chan
     let size_text = change.change.map_or_else(|| (input.format)(change.after), units::change);
     let text = if change.status == Status::Confirmed { size_text } else { size_text + " ?" };
     let half = measure::width(&text, size) / 2.0;
-    canvas.text(&text, x.clamp(frame.left + half, frame.right - half), frame.top - 8.0, size, ink, Hold::Middle);
+    canvas.text(
+        &text,
+        x.clamp(frame.left + half, frame.right - half),
+        frame.top - 8.0,
+        size,
+        ink,
+        Hold::Middle,
+    );
 }
 
 fn ticks(input: &Input<'_>, most: usize) -> Vec<(f64, String)> {

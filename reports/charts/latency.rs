@@ -34,7 +34,8 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let one = if style.is_phone() { 130.0 } else { 140.0 };
     let height = (one + 38.0) * shown.len().max(1) as f64 + 14.0;
     picture(style, height, &caption(input, style, &shown), |canvas| {
-        let margins = Margins { left: canvas.measured("500 ms") + 14.0, right: canvas.measured("p99") + 12.0 };
+        let margins =
+            Margins { left: canvas.measured("500 ms") + 14.0, right: canvas.measured("p99") + 12.0 };
         let mut top = canvas.top + 26.0;
         for (i, operation) in shown.iter().enumerate() {
             let last = i + 1 == shown.len();
@@ -67,13 +68,21 @@ fn quantiles(series: &Series, operation: Operation) -> impl Iterator<Item = Quan
     series.bins.iter().filter_map(move |bin| bin.operations.get(&operation)?.response)
 }
 
-fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>, op: Operation, margins: Margins, (top, bottom): (f64, f64), last: bool) {
+fn plot(
+    canvas: &mut Canvas<'_>,
+    input: &Input<'_>,
+    op: Operation,
+    margins: Margins,
+    (top, bottom): (f64, f64),
+    last: bool,
+) {
     let limits: Vec<limits::Drawn> = limits::of(input.limits, op);
     let frame = frame(canvas, input, op, &limits, margins, (top, bottom));
     frame.shade(canvas, input.shades, true);
     frame.y_axis(canvas, &frame.y.ticks(5), units::seconds);
     for limit in &limits {
-        let text = words::fill(canvas.style.lang, Phrase::Limit, &[&limit.name, &units::seconds(limit.value)]);
+        let text =
+            words::fill(canvas.style.lang, Phrase::Limit, &[&limit.name, &units::seconds(limit.value)]);
         frame.limit(canvas, limit.value, &text, limit.broken);
     }
     let mut labels = Vec::new();

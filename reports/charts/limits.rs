@@ -29,7 +29,11 @@ fn drawn(limit: &LimitResult, operation: Operation) -> Option<Drawn> {
         (true, "service") => format!("service {quantile}"),
         _ => return None,
     };
-    (value.is_finite() && value > 0.0).then_some(Drawn { name, value, broken: limit.verdict == Verdict::Fail })
+    (value.is_finite() && value > 0.0).then_some(Drawn {
+        name,
+        value,
+        broken: limit.verdict == Verdict::Fail,
+    })
 }
 
 #[cfg(test)]
@@ -39,7 +43,12 @@ mod tests {
     #[test]
     fn a_latency_limit_becomes_a_line() {
         let check = |text: &str, expected: Option<(&str, f64)>| {
-            let limit = LimitResult { limit: text.into(), value: None, verdict: Verdict::Pass, reason: String::new() };
+            let limit = LimitResult {
+                limit: text.into(),
+                value: None,
+                verdict: Verdict::Pass,
+                reason: String::new(),
+            };
             let found = of(&[limit], Operation::Upload);
             assert_eq!(found.first().map(|d| (d.name.as_str(), d.value)), expected, "{text}");
         };

@@ -23,9 +23,11 @@ type Rates = Vec<(f64, [f64; 10])>;
 /// Draws the chart.
 #[must_use]
 pub fn draw(input: &Input<'_>, style: &Style) -> String {
-    let rates: Rates = input.series.bins.iter().map(|bin| (bin.t, rates(bin, input.series.bin_seconds))).collect();
+    let rates: Rates =
+        input.series.bins.iter().map(|bin| (bin.t, rates(bin, input.series.bin_seconds))).collect();
     picture(style, 334.0, &caption(input, style), |canvas| {
-        let longest = Family::ALL.iter().map(|f| canvas.measured(f.name(canvas.style.lang))).fold(0.0, f64::max);
+        let longest =
+            Family::ALL.iter().map(|f| canvas.measured(f.name(canvas.style.lang))).fold(0.0, f64::max);
         let margins = Margins { left: canvas.measured("1,000") + 14.0, right: longest + 24.0 };
         let top = canvas.top + 26.0;
         stack(canvas, input, &rates, margins, (top, top + 110.0), false);
@@ -71,7 +73,8 @@ fn stack(
 ) {
     let lang = canvas.style.lang;
     let shown = |f: &Family| !failures || f.failed();
-    let height = |of: &[f64; 10]| Family::ALL.iter().filter(|f| shown(f)).map(|f| of[*f as usize]).sum::<f64>();
+    let height =
+        |of: &[f64; 10]| Family::ALL.iter().filter(|f| shown(f)).map(|f| of[*f as usize]).sum::<f64>();
     let most = rates.iter().map(|(_, of)| height(of)).fold(0.0, f64::max);
     let x = Scale::linear(0.0, input.series.seconds(), 0.0, 0.0);
     let frame = Frame::new(canvas, margins, top, bottom, x, Scale::linear(0.0, round_up(most), 0.0, 0.0));
@@ -87,7 +90,10 @@ fn stack(
     key(canvas, &frame, &drawn);
     frame.name(canvas, if failures { Phrase::OutcomesFailed } else { Phrase::OutcomesAll }.say(lang));
     if most <= 0.0 {
-        frame.nothing(canvas, if failures && !rates.is_empty() { Phrase::NoFailures } else { Phrase::NoData }.say(lang));
+        frame.nothing(
+            canvas,
+            if failures && !rates.is_empty() { Phrase::NoFailures } else { Phrase::NoData }.say(lang),
+        );
     }
     if failures { frame.time_axis(canvas, input.series.started) } else { frame.base(canvas) }
 }

@@ -50,7 +50,13 @@ fn shown<'a>(input: &Input<'a>) -> Vec<(Operation, &'a [QuantilePoint])> {
     let curve = |op: Operation| Some((op, input.series.quantile_curve.get(&op)?.as_slice()));
     let all: Vec<_> = picked.into_iter().filter_map(curve).filter(|(_, points)| !points.is_empty()).collect();
     if all.is_empty() {
-        return input.series.quantile_curve.iter().map(|(op, points)| (*op, points.as_slice())).take(MOST).collect();
+        return input
+            .series
+            .quantile_curve
+            .iter()
+            .map(|(op, points)| (*op, points.as_slice()))
+            .take(MOST)
+            .collect();
     }
     all
 }
@@ -63,9 +69,12 @@ fn nines(q: f64) -> f64 {
 fn plot(canvas: &mut Canvas<'_>, shown: &[(Operation, &[QuantilePoint])]) {
     let lang = canvas.style.lang;
     let values = || shown.iter().flat_map(|(_, points)| points.iter().flat_map(|p| [p.response, p.service]));
-    let (from, to) = log_ends(values().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
-    let longest = shown.iter().map(|(op, _)| canvas.measured(words::operation(lang, *op))).fold(30.0, f64::max);
-    let margins = Margins { left: canvas.measured("500 ms") + 14.0, right: longest.min(canvas.width * 0.3) + 14.0 };
+    let (from, to) =
+        log_ends(values().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+    let longest =
+        shown.iter().map(|(op, _)| canvas.measured(words::operation(lang, *op))).fold(30.0, f64::max);
+    let margins =
+        Margins { left: canvas.measured("500 ms") + 14.0, right: longest.min(canvas.width * 0.3) + 14.0 };
     let top = canvas.top + 8.0;
     let x = Scale::linear(0.0, nines(0.9999), 0.0, 0.0);
     let frame = Frame::new(canvas, margins, top, top + 245.0, x, Scale::log(from, to, 0.0, 0.0));

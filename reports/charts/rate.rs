@@ -28,7 +28,13 @@ struct Line {
 }
 
 const JOURNEYS: [Line; 4] = [
-    Line { phrase: Phrase::HeldBack, ink: Ink::ShadeEdge, width: 1.4, count: |bin| bin.suppressed, area: true },
+    Line {
+        phrase: Phrase::HeldBack,
+        ink: Ink::ShadeEdge,
+        width: 1.4,
+        count: |bin| bin.suppressed,
+        area: true,
+    },
     Line { phrase: Phrase::Dropped, ink: Ink::Bad, width: 1.4, count: |bin| bin.dropped, area: true },
     Line { phrase: Phrase::Asked, ink: Ink::Quiet, width: 1.4, count: |bin| bin.scheduled, area: false },
     Line { phrase: Phrase::Started, ink: Ink::Blue, width: 2.0, count: |bin| bin.started, area: false },
@@ -43,8 +49,10 @@ const REQUESTS: [Line; 2] = [
 #[must_use]
 pub fn draw(input: &Input<'_>, style: &Style) -> String {
     picture(style, 316.0, &caption(input, style), |canvas| {
-        let names = JOURNEYS.iter().chain(&REQUESTS).map(|line| canvas.measured(line.phrase.say(canvas.style.lang)));
-        let margins = Margins { left: canvas.measured("1,000") + 14.0, right: names.fold(0.0, f64::max) + 12.0 };
+        let names =
+            JOURNEYS.iter().chain(&REQUESTS).map(|line| canvas.measured(line.phrase.say(canvas.style.lang)));
+        let margins =
+            Margins { left: canvas.measured("1,000") + 14.0, right: names.fold(0.0, f64::max) + 12.0 };
         let top = canvas.top + 26.0;
         plot(canvas, input, &JOURNEYS, Phrase::RateJourneys, margins, (top, top + 110.0));
         let lower = top + 148.0;
@@ -73,7 +81,12 @@ fn answered(bin: &Bin) -> u64 {
         OutcomeKind::CutOff,
     ];
     let cells = bin.operations.iter().filter(|(op, _)| !op.is_journey());
-    cells.map(|(_, cell)| cell.count - unanswered.iter().map(|kind| cell.outcomes[kind.index()]).sum::<u64>().min(cell.count)).sum()
+    cells
+        .map(|(_, cell)| {
+            cell.count
+                - unanswered.iter().map(|kind| cell.outcomes[kind.index()]).sum::<u64>().min(cell.count)
+        })
+        .sum()
 }
 
 fn plot(
@@ -85,14 +98,17 @@ fn plot(
     (top, bottom): (f64, f64),
 ) -> Frame {
     let lang = canvas.style.lang;
-    let drawn: Vec<(&Line, Vec<Segment>)> = lines.iter().map(|line| (line, rates(input.series, line))).collect();
+    let drawn: Vec<(&Line, Vec<Segment>)> =
+        lines.iter().map(|line| (line, rates(input.series, line))).collect();
     let most = drawn.iter().flat_map(|(_, all)| all.iter().flatten()).map(|(_, y)| *y).fold(0.0, f64::max);
     let x = Scale::linear(0.0, input.series.seconds(), 0.0, 0.0);
     let frame = Frame::new(canvas, margins, top, bottom, x, Scale::linear(0.0, round_up(most), 0.0, 0.0));
     frame.shade(canvas, input.shades, true);
     frame.y_axis(canvas, &frame.y.ticks(3), units::number);
     let mut labels = Vec::new();
-    for (line, all) in drawn.iter().filter(|(line, all)| !line.area || all.iter().flatten().any(|p| p.1 > 0.0)) {
+    for (line, all) in
+        drawn.iter().filter(|(line, all)| !line.area || all.iter().flatten().any(|p| p.1 > 0.0))
+    {
         if line.area {
             frame.filled(canvas, all, line.ink, 0.35);
         }
@@ -100,7 +116,11 @@ fn plot(
         let peak = all.iter().flatten().map(|p| p.1).fold(0.0, f64::max);
         let end = all.last().and_then(|segment| segment.last()).map_or(0.0, |p| p.1);
         let ink = if line.ink == Ink::ShadeEdge { Ink::ShadeText } else { line.ink };
-        labels.push(EndLabel { value: if line.area { peak / 2.0 } else { end }, text: line.phrase.say(lang).into(), ink });
+        labels.push(EndLabel {
+            value: if line.area { peak / 2.0 } else { end },
+            text: line.phrase.say(lang).into(),
+            ink,
+        });
     }
     frame.end_labels(canvas, labels);
     frame.name(canvas, name.say(lang));
@@ -113,6 +133,7 @@ fn plot(
 
 fn rates(series: &Series, line: &Line) -> Vec<Segment> {
     let half = series.bin_seconds / 2.0;
-    let points = series.bins.iter().map(|bin| (bin.t + half, Some((line.count)(bin) as f64 / series.bin_seconds)));
+    let points =
+        series.bins.iter().map(|bin| (bin.t + half, Some((line.count)(bin) as f64 / series.bin_seconds)));
     segments(points, series.bin_seconds * 1.5)
 }

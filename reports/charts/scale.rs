@@ -94,7 +94,8 @@ fn log_ticks(from: f64, to: f64, most: usize) -> Vec<f64> {
 fn linear_ticks(from: f64, to: f64, most: usize) -> Vec<f64> {
     let rough = (to - from) / most.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= rough * 0.999).unwrap_or(power);
+    let step =
+        [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= rough * 0.999).unwrap_or(power);
     let first = (from / step).ceil() as i64;
     let last = (to / step + 1e-9).floor() as i64;
     (first..=last.min(first + 50)).map(|i| i as f64 * step).collect()
@@ -104,7 +105,8 @@ fn linear_ticks(from: f64, to: f64, most: usize) -> Vec<f64> {
 #[must_use]
 pub fn wall_ticks(started: DateTime<FixedOffset>, seconds: f64, most: usize) -> Vec<(f64, String)> {
     let step = time_step(seconds / most.max(1) as f64);
-    let since_midnight = f64::from(started.num_seconds_from_midnight()) + f64::from(started.nanosecond()) / 1e9;
+    let since_midnight =
+        f64::from(started.num_seconds_from_midnight()) + f64::from(started.nanosecond()) / 1e9;
     let first = (since_midnight / step).ceil() * step - since_midnight;
     let label = |t: f64| {
         let at = started + chrono::TimeDelta::milliseconds((t * 1e3).round() as i64);
@@ -120,8 +122,8 @@ pub fn wall_ticks(started: DateTime<FixedOffset>, seconds: f64, most: usize) -> 
 
 fn time_step(rough: f64) -> f64 {
     const STEPS: [f64; 20] = [
-        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0,
-        21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0,
+        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0,
+        10_800.0, 21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0,
     ];
     STEPS.into_iter().find(|s| *s >= rough * 0.999).unwrap_or_else(|| (rough / 604_800.0).ceil() * 604_800.0)
 }
@@ -152,7 +154,10 @@ mod tests {
     fn time_is_wall_clock() {
         let started = "2026-03-01T09:59:50+08:00".parse().unwrap();
         let ticks = wall_ticks(started, 60.0, 4);
-        assert_eq!(ticks.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["10:00:00", "10:00:15", "10:00:30", "10:00:45"]);
+        assert_eq!(
+            ticks.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(),
+            ["10:00:00", "10:00:15", "10:00:30", "10:00:45"]
+        );
         assert_eq!(ticks[0].0, 10.0);
     }
 

@@ -24,7 +24,9 @@ pub fn shades(windows: &[WindowSummary], series: &Series) -> Vec<Shade> {
 }
 
 fn shade(window: &WindowSummary, series: &Series, end: f64) -> Option<Shade> {
-    if window.status == "cancelled" || window.finding.as_deref().is_some_and(|f| f.ends_with("announced_not_observed")) {
+    if window.status == "cancelled"
+        || window.finding.as_deref().is_some_and(|f| f.ends_with("announced_not_observed"))
+    {
         return None;
     }
     let start = series.moment(window.observed_start.unwrap_or(window.start));

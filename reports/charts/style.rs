@@ -122,7 +122,9 @@ pub const KINDS: [Ink; 6] = [Ink::Blue, Ink::Orange, Ink::Teal, Ink::Purple, Ink
 pub fn dark_rules() -> String {
     let rule = |ink: &Ink| {
         let (light, dark) = (ink.rgb(Theme::Light), ink.rgb(Theme::Dark));
-        format!("svg [fill=\"#{light:06X}\"]{{fill:#{dark:06x}}}svg [stroke=\"#{light:06X}\"]{{stroke:#{dark:06x}}}\n")
+        format!(
+            "svg [fill=\"#{light:06X}\"]{{fill:#{dark:06x}}}svg [stroke=\"#{light:06X}\"]{{stroke:#{dark:06x}}}\n"
+        )
     };
     Ink::ALL.iter().map(rule).collect()
 }
@@ -149,7 +151,11 @@ mod tests {
     fn letters_can_be_read_on_paper_and_on_shade() {
         let check = |ink, on| {
             for theme in [Theme::Light, Theme::Dark] {
-                assert!(contrast(ink, on, theme) >= 4.5, "{ink:?} on {on:?}, {theme:?}: {}", contrast(ink, on, theme));
+                assert!(
+                    contrast(ink, on, theme) >= 4.5,
+                    "{ink:?} on {on:?}, {theme:?}: {}",
+                    contrast(ink, on, theme)
+                );
             }
         };
         for ink in KINDS.into_iter().chain([Ink::Text, Ink::Quiet, Ink::Bad, Ink::Good]) {

@@ -55,16 +55,25 @@ fn caption(shown: &[(&String, &SyncSummary)], style: &Style) -> Caption {
     let part = |(surface, sync): &(&String, &SyncSummary)| {
         let medians: Vec<String> = curves(sync)
             .iter()
-            .filter_map(|curve| Some(format!("{} {}", curve.phrase.say(lang), units::seconds(median(&curve.steps)?))))
+            .filter_map(|curve| {
+                Some(format!("{} {}", curve.phrase.say(lang), units::seconds(median(&curve.steps)?)))
+            })
             .collect();
         format!("{}: {}", surface_name(lang, surface), medians.join(" → "))
     };
     let desc = shown.iter().map(part).collect::<Vec<_>>().join("; ");
-    Caption { id: "survival".into(), title: Phrase::Survival.say(lang).into(), desc, legend: Phrase::SurvivalAxis.say(lang).into() }
+    Caption {
+        id: "survival".into(),
+        title: Phrase::Survival.say(lang).into(),
+        desc,
+        legend: Phrase::SurvivalAxis.say(lang).into(),
+    }
 }
 
 fn surface_name(lang: words::Lang, surface: &str) -> String {
-    surface.parse::<Surface>().map_or_else(|_| units::clean(surface, 40), |known| words::surface(lang, known).to_owned())
+    surface
+        .parse::<Surface>()
+        .map_or_else(|_| units::clean(surface, 40), |known| words::surface(lang, known).to_owned())
 }
 
 struct Drawn {
@@ -84,7 +93,8 @@ fn curves(sync: &SyncSummary) -> Vec<Drawn> {
 
 /// Finite steps in order, no more than can be seen.
 fn usable(curve: &[[f64; 4]]) -> Curve {
-    let good: Curve = curve.iter().filter(|step| step.iter().all(|v| v.is_finite()) && step[0] >= 0.0).copied().collect();
+    let good: Curve =
+        curve.iter().filter(|step| step.iter().all(|v| v.is_finite()) && step[0] >= 0.0).copied().collect();
     let every = good.len().div_ceil(MOST_STEPS).max(1);
     let last = good.len().saturating_sub(1);
     good.iter().enumerate().filter(|(i, _)| i % every == 0 || *i == last).map(|(_, step)| *step).collect()
@@ -119,10 +129,15 @@ fn plot(canvas: &mut Canvas<'_>, surface: &str, sync: &SyncSummary, (top, bottom
 /// The surface, and by how much it changed.
 fn headline(lang: words::Lang, surface: &str, sync: &SyncSummary) -> String {
     let name = surface_name(lang, surface);
-    let Some(SyncRegression { ratio: Some(ratio), ratio_lower, ratio_upper, verdict, .. }) = &sync.regression else {
+    let Some(SyncRegression { ratio: Some(ratio), ratio_lower, ratio_upper, verdict, .. }) = &sync.regression
+    else {
         return name;
     };
-    let mut text = format!("{name}{}{}", lang.of("：", ": "), words::fill(lang, Phrase::Times, &[&units::number(*ratio)]));
+    let mut text = format!(
+        "{name}{}{}",
+        lang.of("：", ": "),
+        words::fill(lang, Phrase::Times, &[&units::number(*ratio)])
+    );
     if let (Some(lower), Some(upper)) = (ratio_lower, ratio_upper) {
         text += &format!(" ({}–{})", units::number(*lower), units::number(*upper));
     }
@@ -133,7 +148,14 @@ fn frame(canvas: &Canvas<'_>, drawn: &[Drawn], (top, bottom): (f64, f64)) -> Fra
     let ages = || drawn.iter().flat_map(|curve| &curve.steps).map(|step| step[0]).filter(|t| *t > 0.0);
     let (from, to) = log_ends(ages().fold(f64::INFINITY, f64::min), ages().fold(0.0, f64::max));
     let margins = Margins { left: canvas.measured("100 %") + 14.0, right: 24.0 };
-    Frame::new(canvas, margins, top, bottom, Scale::log(from, to, 0.0, 0.0), Scale::linear(0.0, 1.0, 0.0, 0.0))
+    Frame::new(
+        canvas,
+        margins,
+        top,
+        bottom,
+        Scale::log(from, to, 0.0, 0.0),
+        Scale::linear(0.0, 1.0, 0.0, 0.0),
+    )
 }
 
 /// A curve as steps: it stays until the next one, and begins with all still invisible.

@@ -43,7 +43,11 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let lanes = lanes(input.series);
     let height = strips.len() as f64 * (STRIP + GAP) + lanes.len() as f64 * (LANE + 6.0) + 30.0 + 42.0;
     picture(style, height, &caption(input, style), |canvas| {
-        let names = strips.iter().map(|s| s.phrase).chain([Phrase::LaneAnnounced, Phrase::LaneRun, Phrase::LaneFindings]);
+        let names = strips.iter().map(|s| s.phrase).chain([
+            Phrase::LaneAnnounced,
+            Phrase::LaneRun,
+            Phrase::LaneFindings,
+        ]);
         let longest = names.map(|p| canvas.measured(p.say(canvas.style.lang))).fold(0.0, f64::max);
         let margins = Margins { left: longest + 20.0, right: canvas.measured("000 ms") + 10.0 };
         let mut top = canvas.top + 8.0;
@@ -64,7 +68,8 @@ fn caption(input: &Input<'_>, style: &Style) -> Caption {
     let zone = input.series.started.offset().to_string();
     let from = input.series.started.format("%Y-%m-%d %H:%M:%S").to_string();
     let legend = words::fill(lang, Phrase::FromTo, &[&from, &zone]);
-    let marks: Vec<String> = input.marks.iter().map(|mark| format!("{}. {}", mark.number, mark.text)).collect();
+    let marks: Vec<String> =
+        input.marks.iter().map(|mark| format!("{}. {}", mark.number, mark.text)).collect();
     let desc = if marks.is_empty() { Phrase::NoFindings.say(lang).to_owned() } else { marks.join(" ") };
     Caption { id: "timeline".into(), title: Phrase::Timeline.say(lang).into(), desc, legend }
 }
@@ -84,12 +89,30 @@ fn strips(series: &Series) -> Vec<Strip> {
         segments(series.bins.iter().map(|bin| (bin.t + half, value(bin))), series.bin_seconds * 1.5)
     };
     let mut all = vec![
-        Strip { phrase: Phrase::StripLatency, ink: Ink::P95, segments: over(worst_p95), log: true, format: units::seconds },
-        Strip { phrase: Phrase::StripFailures, ink: Ink::Bad, segments: over(failed), log: false, format: units::percent },
+        Strip {
+            phrase: Phrase::StripLatency,
+            ink: Ink::P95,
+            segments: over(worst_p95),
+            log: true,
+            format: units::seconds,
+        },
+        Strip {
+            phrase: Phrase::StripFailures,
+            ink: Ink::Bad,
+            segments: over(failed),
+            log: false,
+            format: units::percent,
+        },
     ];
     if !series.sync_points.is_empty() {
         let segments = medians(series);
-        all.push(Strip { phrase: Phrase::StripSync, ink: Ink::Teal, segments, log: true, format: units::seconds });
+        all.push(Strip {
+            phrase: Phrase::StripSync,
+            ink: Ink::Teal,
+            segments,
+            log: true,
+            format: units::seconds,
+        });
     }
     all
 }
@@ -140,7 +163,14 @@ fn draw_strip(canvas: &mut Canvas<'_>, input: &Input<'_>, strip: &Strip, margins
     } else {
         Scale::linear(0.0, round_up(high.max(0.01)).min(1.0), 0.0, 0.0)
     };
-    let frame = Frame::new(canvas, margins, top, top + STRIP, Scale::linear(0.0, input.series.seconds(), 0.0, 0.0), y);
+    let frame = Frame::new(
+        canvas,
+        margins,
+        top,
+        top + STRIP,
+        Scale::linear(0.0, input.series.seconds(), 0.0, 0.0),
+        y,
+    );
     frame.shade(canvas, input.shades, false);
     let size = canvas.style.letters() - 1.0;
     for value in [frame.y.from, frame.y.to] {
@@ -156,7 +186,8 @@ fn draw_strip(canvas: &mut Canvas<'_>, input: &Input<'_>, strip: &Strip, margins
 /// The three lanes in their fixed order, also where nothing is known of one.
 fn lanes(series: &Series) -> Vec<Lane> {
     let known = |name: &LaneName| {
-        let spans = series.states.iter().filter(|lane| lane.name == *name).flat_map(|lane| lane.spans.clone());
+        let spans =
+            series.states.iter().filter(|lane| lane.name == *name).flat_map(|lane| lane.spans.clone());
         Lane { name: *name, spans: spans.collect() }
     };
     LaneName::ALL.iter().map(known).collect()
@@ -185,7 +216,14 @@ fn draw_span(canvas: &mut Canvas<'_>, frame: &Frame, span: &Span, size: f64) {
     canvas.rect([x0, frame.top, x0 + 1.0, frame.bottom], Ink::Paper, 1.0);
     let text = words::state(canvas.style.lang, span.state);
     if measure::width(text, size) + 6.0 < x1 - x0 {
-        canvas.text(text, f64::midpoint(x0, x1), f64::midpoint(frame.top, frame.bottom), size, letters, Hold::Middle);
+        canvas.text(
+            text,
+            f64::midpoint(x0, x1),
+            f64::midpoint(frame.top, frame.bottom),
+            size,
+            letters,
+            Hold::Middle,
+        );
     }
 }
 
@@ -234,7 +272,8 @@ pub fn mark_ink(severity: Severity) -> Ink {
 #[must_use]
 pub fn spoken(series: &Series, lang: Lang) -> String {
     let clock = |t: f64| series.wall(t).format("%H:%M:%S").to_string();
-    let say = |span: &Span| format!("{} {}–{}", words::state(lang, span.state), clock(span.t0), clock(span.t1));
+    let say =
+        |span: &Span| format!("{} {}–{}", words::state(lang, span.state), clock(span.t0), clock(span.t1));
     let lanes = series.states.iter().flat_map(|lane| lane.spans.iter().take(20).map(say));
     units::list(lang, &lanes.collect::<Vec<_>>())
 }

@@ -28,8 +28,12 @@ type Row = (String, f64, f64);
 #[must_use]
 pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let rows = rows(input, style);
-    let desc: Vec<String> =
-        rows.iter().map(|(name, service, response)| format!("{name} {} → {}", units::seconds(*service), units::seconds(*response))).collect();
+    let desc: Vec<String> = rows
+        .iter()
+        .map(|(name, service, response)| {
+            format!("{name} {} → {}", units::seconds(*service), units::seconds(*response))
+        })
+        .collect();
     let caption = Caption {
         id: "waiting".into(),
         title: Phrase::Waiting.say(style.lang).into(),
@@ -56,7 +60,8 @@ fn plot(canvas: &mut Canvas<'_>, rows: &[Row]) {
     let size = canvas.style.letters() - 1.0;
     let low = rows.iter().map(|row| row.1).fold(f64::INFINITY, f64::min);
     let (from, to) = log_ends(low, rows.iter().map(|row| row.2).fold(0.0, f64::max));
-    let longest = rows.iter().map(|row| canvas.measured(&row.0)).fold(40.0, f64::max).min(canvas.width * 0.34);
+    let longest =
+        rows.iter().map(|row| canvas.measured(&row.0)).fold(40.0, f64::max).min(canvas.width * 0.34);
     let margins = Margins { left: longest + 20.0, right: canvas.measured("000 ms") + 12.0 };
     let top = canvas.top + 4.0;
     let bottom = top + rows.len().max(2) as f64 * ROW;

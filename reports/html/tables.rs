@@ -6,7 +6,9 @@ use super::view::{operation_name, sync_quantile};
 use crate::units;
 use crate::words::{self, Lang, Phrase};
 use chrono::{DateTime, FixedOffset};
-use piaotan_analysis::summary::{LimitResult, OperationSummary, Summary, SyncSummary, Verdict, WindowSummary};
+use piaotan_analysis::summary::{
+    LimitResult, OperationSummary, Summary, SyncSummary, Verdict, WindowSummary,
+};
 use piaotan_record::Surface;
 use piaotan_record::code::CodeEntry;
 use serde::Serialize;
@@ -83,7 +85,8 @@ fn stretch(start: DateTime<FixedOffset>, end: Option<DateTime<FixedOffset>>, lan
 fn table(id: &'static str, title: Phrase, lang: Lang, heads: Vec<Head>, mut rows: Vec<Row>) -> Table {
     let left = rows.len().saturating_sub(MOST_ROWS);
     rows.truncate(MOST_ROWS);
-    let note = if left > 0 { words::fill(lang, Phrase::MoreRows, &[&left.to_string()]) } else { String::new() };
+    let note =
+        if left > 0 { words::fill(lang, Phrase::MoreRows, &[&left.to_string()]) } else { String::new() };
     Table { id, title: title.say(lang), heads, rows, note, sortable: false }
 }
 
@@ -141,14 +144,26 @@ fn limits(limits: &[LimitResult], lang: Lang) -> Table {
     table("limits", Phrase::LimitsTable, lang, heads, limits.iter().map(one).collect())
 }
 
-fn operations(id: &'static str, title: Phrase, all: &BTreeMap<String, OperationSummary>, lang: Lang) -> Table {
+fn operations(
+    id: &'static str,
+    title: Phrase,
+    all: &BTreeMap<String, OperationSummary>,
+    lang: Lang,
+) -> Table {
     let mut heads = vec![words_head(Phrase::Operation, lang)];
-    heads.extend([Phrase::Count, Phrase::PerSecond, Phrase::NotOk].map(|phrase| number_head(phrase.say(lang))));
-    for (phrase, quantiles) in [(Phrase::ResponseTime, ["p50", "p95", "p99"].as_slice()), (Phrase::ServiceTime, &["p50", "p95", "p99"])] {
+    heads.extend(
+        [Phrase::Count, Phrase::PerSecond, Phrase::NotOk].map(|phrase| number_head(phrase.say(lang))),
+    );
+    for (phrase, quantiles) in [
+        (Phrase::ResponseTime, ["p50", "p95", "p99"].as_slice()),
+        (Phrase::ServiceTime, &["p50", "p95", "p99"]),
+    ] {
         heads.extend(quantiles.iter().map(|q| number_head(format!("{} {q}", phrase.say(lang)))));
     }
     let mut rows: Vec<(&String, &OperationSummary)> = all.iter().collect();
-    rows.sort_by_key(|(name, one)| (name.starts_with("journey_"), name.starts_with("track_"), std::cmp::Reverse(one.count)));
+    rows.sort_by_key(|(name, one)| {
+        (name.starts_with("journey_"), name.starts_with("track_"), std::cmp::Reverse(one.count))
+    });
     let rows = rows.into_iter().map(|(name, one)| operation_row(name, one, lang)).collect();
     Table { sortable: true, ..table(id, title, lang, heads, rows) }
 }
@@ -162,7 +177,10 @@ fn operation_row(name: &str, one: &OperationSummary, lang: Lang) -> Row {
         count(bad),
     ];
     for latency in [one.response, one.service] {
-        cells.extend([latency.map(|l| l.p50), latency.map(|l| l.p95), latency.map(|l| l.p99)].map(|v| number(v, units::seconds)));
+        cells.extend(
+            [latency.map(|l| l.p50), latency.map(|l| l.p95), latency.map(|l| l.p99)]
+                .map(|v| number(v, units::seconds)),
+        );
     }
     row("", cells)
 }
@@ -177,16 +195,32 @@ fn windows(windows: &[WindowSummary], lang: Lang) -> Table {
         Phrase::FindingColumn,
     ];
     let one = |window: &WindowSummary| {
-        let seen = window.observed_start.map_or_else(|| "–".to_owned(), |start| stretch(start, window.observed_end, lang));
+        let seen = window
+            .observed_start
+            .map_or_else(|| "–".to_owned(), |start| stretch(start, window.observed_end, lang));
         let finding = window.finding.as_deref().unwrap_or(&window.status);
         let grave = finding.ends_with("overrun") || finding.ends_with("unannounced");
-        let name = if window.text.is_empty() { window.id.clone() } else { format!("{} · {}", window.id, window.text) };
-        let announced = if window.source == "observed" { "–".to_owned() } else { stretch(window.start, window.end, lang) };
+        let name = if window.text.is_empty() {
+            window.id.clone()
+        } else {
+            format!("{} · {}", window.id, window.text)
+        };
+        let announced = if window.source == "observed" {
+            "–".to_owned()
+        } else {
+            stretch(window.start, window.end, lang)
+        };
         let services = window.services.join(", ");
         let cells = [name, announced, seen, services, window.source.clone(), finding_name(finding, lang)];
         row(if grave { "bad" } else { "" }, cells.iter().map(text).collect())
     };
-    table("windows", Phrase::WindowsTable, lang, heads.map(|p| words_head(p, lang)).into(), windows.iter().map(one).collect())
+    table(
+        "windows",
+        Phrase::WindowsTable,
+        lang,
+        heads.map(|p| words_head(p, lang)).into(),
+        windows.iter().map(one).collect(),
+    )
 }
 
 /// A window's finding in words, with or without the prefix of the finding's own name.
@@ -197,21 +231,29 @@ fn finding_name(finding: &str, lang: Lang) -> String {
 
 fn sync(sync: &BTreeMap<String, SyncSummary>, lang: Lang) -> Table {
     let mut heads = vec![words_head(Phrase::SurfaceColumn, lang)];
-    let counts = [Phrase::Tracked, Phrase::Seen, Phrase::Pending, Phrase::Late, Phrase::Lost, Phrase::Mismatched];
+    let counts =
+        [Phrase::Tracked, Phrase::Seen, Phrase::Pending, Phrase::Late, Phrase::Lost, Phrase::Mismatched];
     heads.extend(counts.map(|phrase| number_head(phrase.say(lang))));
     heads.extend(["p50", "p95", "p99"].map(number_head));
     heads.push(words_head(Phrase::ChangeColumn, lang));
     let one = |(surface, one): (&String, &SyncSummary)| {
-        let name = surface.parse::<Surface>().map_or_else(|_| surface.clone(), |s| words::surface(lang, s).to_owned());
+        let name = surface
+            .parse::<Surface>()
+            .map_or_else(|_| surface.clone(), |s| words::surface(lang, s).to_owned());
         let mut cells = vec![text(name)];
         cells.extend([one.tracked, one.seen, one.pending, one.late, one.lost, one.mismatched].map(count));
         cells.extend(["p50", "p95", "p99"].map(|q| {
             let found = one.quantiles.get(q);
-            Cell { text: found.map_or_else(|| "–".to_owned(), sync_quantile), sort: Some(found.map_or(-1.0, |q| q.value)) }
+            Cell {
+                text: found.map_or_else(|| "–".to_owned(), sync_quantile),
+                sort: Some(found.map_or(-1.0, |q| q.value)),
+            }
         }));
         let regression = one.regression.as_ref();
         let ratio = regression.and_then(|r| r.ratio).filter(|r| r.is_finite());
-        cells.push(text(ratio.map_or_else(|| "–".to_owned(), |r| words::fill(lang, Phrase::Times, &[&units::number(r)]))));
+        cells.push(text(
+            ratio.map_or_else(|| "–".to_owned(), |r| words::fill(lang, Phrase::Times, &[&units::number(r)])),
+        ));
         row(regression.map_or("", |r| verdict_level(r.verdict)), cells)
     };
     table("sync", Phrase::SyncTable, lang, heads, sync.iter().map(one).collect())
@@ -222,7 +264,9 @@ fn codes(report: &Report<'_>) -> Table {
     let lang = report.lang;
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let operations = report.summary.operations.iter().chain(&report.summary.in_windows);
-    for (code, n) in operations.filter(|(name, _)| !name.starts_with("journey_")).flat_map(|(_, one)| &one.codes) {
+    for (code, n) in
+        operations.filter(|(name, _)| !name.starts_with("journey_")).flat_map(|(_, one)| &one.codes)
+    {
         *counts.entry(code).or_default() += n;
     }
     let known = |code: &str| report.manifest?.codes.entries().iter().find(|entry| entry.code == code);
@@ -264,10 +308,18 @@ fn generator(summary: &Summary, lang: Lang) -> Table {
     ];
     if let Some(late) = own.lateness {
         let each = [("p50", late.p50), ("p99", late.p99), ("max", late.max)];
-        rows.extend(each.map(|(q, v)| row("", vec![text(format!("{} {q}", Phrase::Lateness.say(lang))), number(Some(v), units::seconds)])));
+        rows.extend(each.map(|(q, v)| {
+            row(
+                "",
+                vec![text(format!("{} {q}", Phrase::Lateness.say(lang))), number(Some(v), units::seconds)],
+            )
+        }));
     }
     rows.push(row("", vec![text(Phrase::Cpu.say(lang)), number(own.cpu, units::percent)]));
     let saturated = if own.saturated { Phrase::Yes } else { Phrase::No }.say(lang);
-    rows.push(row(if own.saturated { "bad" } else { "" }, vec![text(Phrase::Saturated.say(lang)), text(saturated)]));
+    rows.push(row(
+        if own.saturated { "bad" } else { "" },
+        vec![text(Phrase::Saturated.say(lang)), text(saturated)],
+    ));
     table("generator", Phrase::GeneratorTable, lang, heads, rows)
 }

@@ -41,7 +41,10 @@ fn gravest(summary: &Summary, kinds: &[FindingKind]) -> Option<(FindingKind, Sev
 }
 
 fn slow(summary: &Summary, lang: Lang) -> Tile {
-    let limits = summary.limits.iter().filter(|limit| limit.limit.contains(".response.") || limit.limit.contains(".service."));
+    let limits = summary
+        .limits
+        .iter()
+        .filter(|limit| limit.limit.contains(".response.") || limit.limit.contains(".service."));
     let broken = limits.filter(|limit| limit.verdict == piaotan_analysis::summary::Verdict::Fail).count();
     let found = gravest(summary, &[FindingKind::LatencyRegression, FindingKind::CapacityExceeded]);
     let (state, level) = match (found, broken) {
@@ -54,19 +57,32 @@ fn slow(summary: &Summary, lang: Lang) -> Tile {
 
 /// What is said where nothing was found: that nothing was, or that nothing was asked.
 fn unless_empty(summary: &Summary, lang: Lang, state: &str) -> (String, &'static str) {
-    if summary.requests.sent == 0 { (lang.of("没有数据", "no data").to_owned(), "calm") } else { (state.to_owned(), "good") }
+    if summary.requests.sent == 0 {
+        (lang.of("没有数据", "no data").to_owned(), "calm")
+    } else {
+        (state.to_owned(), "good")
+    }
 }
 
 fn worst_p95(summary: &Summary, lang: Lang) -> String {
-    let own = summary.operations.iter().filter(|(name, _)| !name.starts_with("journey_") && !name.starts_with("track_"));
+    let own = summary
+        .operations
+        .iter()
+        .filter(|(name, _)| !name.starts_with("journey_") && !name.starts_with("track_"));
     let timed = own.filter_map(|(name, one)| Some((name, one.response?.p95)));
     let Some((name, p95)) = timed.max_by(|a, b| a.1.total_cmp(&b.1)) else { return "–".to_owned() };
-    format!("p95 {} {} {}", lang.of("最慢", "at most"), units::seconds(p95), super::view::operation_name(lang, name))
+    format!(
+        "p95 {} {} {}",
+        lang.of("最慢", "at most"),
+        units::seconds(p95),
+        super::view::operation_name(lang, name)
+    )
 }
 
 fn broken(summary: &Summary, lang: Lang) -> Tile {
     use FindingKind as Kind;
-    let kinds = [Kind::Errors, Kind::Unreachable, Kind::Mismatched, Kind::Vanished, Kind::Changed, Kind::Throttled];
+    let kinds =
+        [Kind::Errors, Kind::Unreachable, Kind::Mismatched, Kind::Vanished, Kind::Changed, Kind::Throttled];
     let (state, level) = match gravest(summary, &kinds) {
         Some((kind, severity)) => (words::finding(lang, kind).to_owned(), level(severity)),
         None => unless_empty(summary, lang, lang.of("没坏", "no")),
@@ -118,7 +134,12 @@ fn maintenance(summary: &Summary, lang: Lang) -> Tile {
     let detail = if summary.windows.is_empty() {
         lang.of("期间没有维护窗口", "no window during the run").to_owned()
     } else {
-        format!("{} {} · {} {held}", summary.windows.len(), lang.of("个窗口", "window(s)"), lang.of("暂缓流程", "journeys held back:"))
+        format!(
+            "{} {} · {} {held}",
+            summary.windows.len(),
+            lang.of("个窗口", "window(s)"),
+            lang.of("暂缓流程", "journeys held back:")
+        )
     };
     Tile { name: lang.of("在维护吗？", "In maintenance?"), state, detail, level }
 }
@@ -143,7 +164,8 @@ fn change(sync: &SyncSummary) -> f64 {
 fn sync_detail(sync: &SyncSummary, lang: Lang) -> String {
     let median = sync.quantiles.get("p50").map_or_else(|| "–".to_owned(), super::view::sync_quantile);
     let pending = units::count(sync.pending);
-    let base = format!("{} {median} · {} {pending}", lang.of("中位数", "median"), lang.of("未可见", "pending"));
+    let base =
+        format!("{} {median} · {} {pending}", lang.of("中位数", "median"), lang.of("未可见", "pending"));
     match change(sync) {
         ratio if ratio > 0.0 => format!("× {} · {base}", units::number(ratio)),
         _ => base,

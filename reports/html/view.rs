@@ -90,17 +90,35 @@ pub fn view(report: &Report<'_>) -> View {
         verdict_kind: verdict_kind(summary.verdict),
         verdict_mark: mark(summary.verdict),
         sentence: sentence(summary, lang),
-        cut_short: summary.cut_short.as_ref().map(|why| words::fill(lang, Phrase::CutShort, &[&units::clean(why, 300)])).unwrap_or_default(),
+        cut_short: summary
+            .cut_short
+            .as_ref()
+            .map(|why| words::fill(lang, Phrase::CutShort, &[&units::clean(why, 300)]))
+            .unwrap_or_default(),
         tiles: tiles(summary, lang),
-        findings: summary.findings.iter().take(MOST_FINDINGS).enumerate().map(|(i, f)| finding_view(i + 1, f, lang)).collect(),
+        findings: summary
+            .findings
+            .iter()
+            .take(MOST_FINDINGS)
+            .enumerate()
+            .map(|(i, f)| finding_view(i + 1, f, lang))
+            .collect(),
         more_findings: more(summary.findings.len(), lang),
         first,
         figures,
         tables: tables::all(report),
-        conservation_title: if summary.conserved { Phrase::ConservationTable } else { Phrase::ConservationBroken }.say(lang),
+        conservation_title: if summary.conserved {
+            Phrase::ConservationTable
+        } else {
+            Phrase::ConservationBroken
+        }
+        .say(lang),
         conservation: vec![summary.arrivals.to_string(), summary.requests.to_string()],
         facts: facts(report),
-        scenario_text: report.manifest.map(|m| m.scenario_text.chars().take(20_000).collect()).unwrap_or_default(),
+        scenario_text: report
+            .manifest
+            .map(|m| m.scenario_text.chars().take(20_000).collect())
+            .unwrap_or_default(),
         made_by: made_by(report.manifest),
         say: say(lang),
     }
@@ -109,7 +127,8 @@ pub fn view(report: &Report<'_>) -> View {
 /// The name of an operation by its wire name; a name that is none of ours stands for itself.
 #[must_use]
 pub fn operation_name(lang: Lang, name: &str) -> String {
-    name.parse::<Operation>().map_or_else(|_| units::clean(name, 80), |known| words::operation(lang, known).to_owned())
+    name.parse::<Operation>()
+        .map_or_else(|_| units::clean(name, 80), |known| words::operation(lang, known).to_owned())
 }
 
 /// A quantile of a delay; a lower bound where it was not reached.
@@ -136,7 +155,9 @@ pub fn sentence(summary: &Summary, lang: Lang) -> String {
             words::fill(lang, Phrase::SentenceFail, &[&broken.max(1).to_string()])
         }
         (Verdict::Interrupted, _) => Phrase::SentenceInterrupted.say(lang).to_owned(),
-        (Verdict::Inconclusive, _) if summary.exit == 4 => Phrase::SentenceInconclusiveMaintenance.say(lang).to_owned(),
+        (Verdict::Inconclusive, _) if summary.exit == 4 => {
+            Phrase::SentenceInconclusiveMaintenance.say(lang).to_owned()
+        }
         _ => Phrase::SentenceInconclusive.say(lang).to_owned(),
     }
 }
@@ -205,7 +226,12 @@ fn figure_views(report: &Report<'_>) -> (FigureView, Vec<FigureView>) {
         let style = Style { lang: report.lang, theme: Theme::Light, width, titled: false };
         figures(report.summary, report.series, &style)
     };
-    let join = |(wide, phone): (Figure, Figure)| FigureView { id: wide.id, title: wide.title, wide: wide.svg, phone: phone.svg };
+    let join = |(wide, phone): (Figure, Figure)| FigureView {
+        id: wide.id,
+        title: wide.title,
+        wide: wide.svg,
+        phone: phone.svg,
+    };
     let mut all = draw(Width::Wide).into_iter().zip(draw(Width::Phone)).map(join);
     let first = all.next().expect("the timeline is always drawn");
     (first, all.collect())
@@ -234,7 +260,10 @@ fn manifest_facts(manifest: &Manifest, lang: Lang) -> Vec<(&'static str, String)
         (Phrase::Planned.say(lang), units::seconds(manifest.planned)),
         (Phrase::Seed.say(lang), manifest.seed.to_string()),
         (Phrase::Segment.say(lang), format!("{} / {}", manifest.segment.index + 1, manifest.segment.of)),
-        (Phrase::Host.say(lang), units::clean(&format!("{} × {}, {memory} GiB, {}", host.cores, host.cpu, host.system), 200)),
+        (
+            Phrase::Host.say(lang),
+            units::clean(&format!("{} × {}, {memory} GiB, {}", host.cores, host.cpu, host.system), 200),
+        ),
         (Phrase::Version.say(lang), units::clean(&manifest.version, 60)),
     ]
 }

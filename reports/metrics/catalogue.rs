@@ -85,6 +85,7 @@ catalogue! {
     MaintenancePhase "piaotan_maintenance_phase" Gauge Always ["service", "phase"] "1 for the phase in which the service is, 0 for the others, as known now.";
     MaintenanceStart "piaotan_maintenance_start_timestamp_seconds" Gauge Event ["source", "service", "status"] "Start of the current or else the next window, in Unix time; absent where none is known.";
     MaintenanceEnd "piaotan_maintenance_end_timestamp_seconds" Gauge Event ["source", "service", "status"] "Announced end of the same window, in Unix time; absent for one without an end.";
+    MaintenanceOverrun "piaotan_maintenance_overrun_seconds" Gauge Always ["service"] "How long the service has been in maintenance past its announced end; 0 when it is not.";
     SourceUp "piaotan_announcement_source_up" Gauge Watch ["source"] "1 when the announcement source was read at the last attempt.";
     SourceRead "piaotan_announcement_source_read_timestamp_seconds" Gauge Event ["source"] "When the announcement source was last read, in Unix time.";
     NoticeDoubts "piaotan_notices_doubtful_total" Counter Watch ["source"] "Notices that could not be read without doubt.";
@@ -100,12 +101,14 @@ catalogue! {
     SyncLastVisible "piaotan_sync_last_visible_timestamp_seconds" Gauge Event ["surface"] "When an invoice last became visible, in Unix time.";
     Vanished "piaotan_sync_vanished_total" Counter Always [] "Invoices seen before a maintenance and not after it.";
     Changed "piaotan_sync_changed_total" Counter Always [] "Invoices whose content differs after a maintenance.";
-    ProbeSuccess "piaotan_probe_success" Gauge Watch ["probe"] "1 when the last run of the probe succeeded, else 0.";
-    ProbeDuration "piaotan_probe_duration_seconds" Gauge Watch ["probe"] "How long the last run of the probe took.";
+    ProbeSuccess "probe_success" Gauge Watch ["probe"] "1 when the last run of the probe succeeded, else 0.";
+    ProbeDuration "probe_duration_seconds" Gauge Watch ["probe"] "How long the last run of the probe took.";
     ProbeRuns "piaotan_probe_runs_total" Counter Watch ["probe", "result"] "Runs of the probe by result.";
     ProbeLastRun "piaotan_probe_last_run_timestamp_seconds" Gauge Event ["probe"] "When the probe last ran, in Unix time: a dead prober is seen by it.";
-    ProbePhase "piaotan_probe_phase_duration_seconds" Gauge Event ["probe", "phase"] "Where the time of the last run went; 0 for a phase that did not happen.";
+    ProbePhase "probe_http_duration_seconds" Gauge Event ["probe", "phase"] "Where the time of the last run went; 0 for a phase that did not happen.";
+    CertExpiry "probe_ssl_earliest_cert_expiry" Gauge Event ["probe"] "When the first certificate of the chain expires, in Unix time.";
     Availability "piaotan_availability_events_total" Counter Always ["view", "result"] "Good and bad events: `raw` counts all, `adjusted` leaves out windows that exclude, as known then.";
+    ConfigLoaded "piaotan_config_last_reload_successful" Gauge Watch [] "1 when the configuration file was valid at the last attempt; 0 while an older one is still in use.";
     LedgerErrors "piaotan_ledger_errors_total" Counter Always [] "Times that the ledger of synthetic invoices could not be written or read.";
 }
 
@@ -161,7 +164,9 @@ mod tests {
         for metric in ALL {
             let counter = metric.kind == Kind::Counter;
             assert_eq!(metric.name.ends_with("_total"), counter, "{}", metric.name);
-            assert!(metric.name.starts_with("piaotan_") && metric.help.ends_with('.'), "{}", metric.name);
+            // Names that start with `probe_` are those of blackbox_exporter, so that its dashboards work.
+            let known = metric.name.starts_with("piaotan_") || metric.name.starts_with("probe_");
+            assert!(known && metric.help.ends_with('.'), "{}", metric.name);
             assert!(!metric.name.contains("_ms") && !metric.name.contains("milli"), "{}", metric.name);
             if metric.kind.edges().is_some() {
                 assert!(metric.name.ends_with("_seconds"), "{}", metric.name);

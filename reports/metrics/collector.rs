@@ -89,6 +89,9 @@ fn families(totals: &Totals) -> Vec<MetricFamily> {
         fill_availability(&mut sheet, view, events);
     }
     sheet.count(Id::LedgerErrors, &[], totals.ledger_errors);
+    if let Some(loaded) = totals.config_loaded {
+        sheet.flag(Id::ConfigLoaded, &[], loaded);
+    }
     sheet.families()
 }
 
@@ -167,6 +170,8 @@ fn fill_maintenance(sheet: &mut Sheet, totals: &Totals) {
         fill_window(sheet, &[source.as_str(), service.as_str(), status.as_str()], windows);
     }
     for service in Service::EACH {
+        let overrun = totals.maintenance.overrun.get(service).copied().unwrap_or(0.0);
+        sheet.put(Id::MaintenanceOverrun, &[service.as_str()], overrun);
         let now = totals.maintenance.phases.get(service).copied().unwrap_or(PhaseName::Outside);
         for phase in PhaseName::ALL {
             sheet.flag(Id::MaintenancePhase, &[service.as_str(), phase.as_str()], *phase == now);
@@ -227,6 +232,9 @@ fn fill_probes(sheet: &mut Sheet, totals: &Totals) {
         sheet.flag(Id::ProbeSuccess, &[name], probe.success);
         sheet.put(Id::ProbeDuration, &[name], probe.duration);
         sheet.put(Id::ProbeLastRun, &[name], last_run);
+        if let Some(expiry) = probe.cert_expiry {
+            sheet.put(Id::CertExpiry, &[name], expiry);
+        }
         let phases = &probe.phases;
         let named = [
             ("resolve", phases.resolve),
@@ -268,7 +276,8 @@ mod tests {
     }
 
     fn check(text: &str, series: &str, expected: f64) {
-        let line = text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')));
+        let line =
+            text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')));
         let value = line.unwrap_or_else(|| panic!("no series {series}")).rsplit(' ').next().unwrap();
         assert_eq!(value.parse::<f64>().unwrap(), expected, "{series}");
     }
@@ -327,7 +336,9 @@ mod tests {
         totals.maintenance.phases.insert(Service::Upload, PhaseName::During);
         let text = scraped(totals);
         let of = |name: &str, service: &str| {
-            format!("piaotan_maintenance_{name}{{source=\"notice\",service=\"{service}\",status=\"confirmed\"}}")
+            format!(
+                "piaotan_maintenance_{name}{{source=\"notice\",service=\"{service}\",status=\"confirmed\"}}"
+            )
         };
         check(&text, &of("active", "upload"), 1.0);
         check(&text, &of("active", "query"), 0.0);
@@ -357,7 +368,7 @@ mod tests {
         totals.probes.insert("login", ProbeTotals::default());
         let text = scraped(totals);
         check(&text, "piaotan_probe_runs_total{probe=\"login\",result=\"success\"}", 0.0);
-        assert!(!text.contains("piaotan_probe_success"));
+        assert!(!text.contains("probe_success"));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Totals {
     pub raw: Availability,
     pub adjusted: Availability,
     pub ledger_errors: u64,
+    /// Whether the configuration file was valid at the last attempt; absent where there is no watch.
+    pub config_loaded: Option<bool>,
 }
 
 closed_enum! {
@@ -92,6 +94,8 @@ pub struct MaintenanceTotals {
     pub windows: Vec<WindowState>,
     /// The phase of each service; `outside` where none is named.
     pub phases: BTreeMap<Service, PhaseName>,
+    /// Seconds past the announced end, by service; 0 where none is named.
+    pub overrun: BTreeMap<Service, f64>,
 }
 
 /// One window as it stands now.
@@ -178,6 +182,8 @@ pub struct ProbeTotals {
     pub duration: f64,
     pub last_run: Option<f64>,
     pub phases: Phases,
+    /// When the first certificate of the chain expires.
+    pub cert_expiry: Option<f64>,
     /// In the order of [`ProbeResult::ALL`].
     pub runs: [u64; ProbeResult::ALL.len()],
 }

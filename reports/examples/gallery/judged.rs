@@ -10,7 +10,12 @@ use piaotan_reports::{units, words};
 
 /// All of them, by file name.
 pub fn all(style: &Style) -> Vec<(&'static str, String)> {
-    vec![("forest", gate(style)), ("history", nights(style)), ("capacity", knee(style)), ("availability", week(style))]
+    vec![
+        ("forest", gate(style)),
+        ("history", nights(style)),
+        ("capacity", knee(style)),
+        ("availability", week(style)),
+    ]
 }
 
 fn gate(style: &Style) -> String {
@@ -34,7 +39,9 @@ fn gate(style: &Style) -> String {
 }
 
 fn nights(style: &Style) -> String {
-    let value = |i: usize| 0.2 * (if i < 34 { 1.0 } else { 1.18 }) * (1.0 + 0.06 * ((i * 7919 % 101) as f64 / 101.0 - 0.5));
+    let value = |i: usize| {
+        0.2 * (if i < 34 { 1.0 } else { 1.18 }) * (1.0 + 0.06 * ((i * 7919 % 101) as f64 / 101.0 - 0.5))
+    };
     let values: Vec<Option<f64>> = (0..60).map(|i| (i % 17 != 9).then(|| value(i))).collect();
     let times: Vec<String> = (0..60).map(|i| format!("2026-{:02}-{:02}", 1 + i / 30, 1 + i % 30)).collect();
     let changes = [Change {
@@ -45,16 +52,30 @@ fn nights(style: &Style) -> String {
         change: Some(0.18),
         status: Status::Confirmed,
     }];
-    let input = history::Input { name: "upload.response.p95", values: &values, times: &times, changes: &changes, format: units::seconds };
+    let input = history::Input {
+        name: "upload.response.p95",
+        values: &values,
+        times: &times,
+        changes: &changes,
+        format: units::seconds,
+    };
     history::draw(&input, style)
 }
 
 fn knee(style: &Style) -> String {
     let share = |rate: f64| 1.0 / (1.0 + (-(rate - 240.0) / 14.0).exp());
     let rates = [50.0, 100.0, 150.0, 180.0, 190.0, 195.0, 200.0, 205.0, 190.0, 185.0, 188.0, 250.0];
-    let trial = |rate: &f64| Trial { rate: *rate, violations: (share(*rate) * 4_000.0) as u64, samples: 4_000 };
+    let trial =
+        |rate: &f64| Trial { rate: *rate, violations: (share(*rate) * 4_000.0) as u64, samples: 4_000 };
     let trials: Vec<Trial> = rates.iter().map(trial).collect();
-    let input = capacity::Input { trials: &trials, allowed: 0.01, lower: Some(172.0), median: Some(179.0), upper: Some(187.0), need: Some(150.0) };
+    let input = capacity::Input {
+        trials: &trials,
+        allowed: 0.01,
+        lower: Some(172.0),
+        median: Some(179.0),
+        upper: Some(187.0),
+        need: Some(150.0),
+    };
     capacity::draw(&input, style)
 }
 
@@ -62,7 +83,12 @@ fn week(style: &Style) -> String {
     let names = ["03-02", "03-03", "03-04", "03-05", "03-06", "03-07", "03-08"];
     let raw = [1.0, 0.9991, 0.9062, 1.0, 0.9987, 1.0, 0.972];
     let adjusted = [1.0, 0.9991, 0.9995, 1.0, 0.9987, 1.0, 0.9998];
-    let one = |i: usize| Stretch { name: names[i].into(), raw: Some(raw[i]), adjusted: Some(adjusted[i]), maintenance: 0.0 };
+    let one = |i: usize| Stretch {
+        name: names[i].into(),
+        raw: Some(raw[i]),
+        adjusted: Some(adjusted[i]),
+        maintenance: 0.0,
+    };
     let stretches: Vec<Stretch> = (0..7).map(one).collect();
     availability::draw(&availability::Input { stretches: &stretches, objective: Some(0.995) }, style)
 }

@@ -28,8 +28,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The way in which a picture is drawn, and what its files are called.
-const KINDS: [(&str, Theme, Width); 3] =
-    [("wide", Theme::Light, Width::Wide), ("dark", Theme::Dark, Width::Wide), ("phone", Theme::Light, Width::Phone)];
+const KINDS: [(&str, Theme, Width); 3] = [
+    ("wide", Theme::Light, Width::Wide),
+    ("dark", Theme::Dark, Width::Wide),
+    ("phone", Theme::Light, Width::Phone),
+];
 
 fn write(story: &Story, lang: Lang, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let Story { name, summary, series, manifest } = story;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use piaotan_analysis::summary::*;
-use piaotan_record::conservation::{ArrivalCounts, RequestCounts};
 use piaotan_record::code::{CodeBook, CodeEntry};
+use piaotan_record::conservation::{ArrivalCounts, RequestCounts};
 use piaotan_record::folder::{Host, Manifest, Segment};
 use piaotan_record::{Operation, OutcomeKind, Surface};
 use piaotan_reports::Lang;
@@ -39,8 +39,16 @@ fn story(name: &'static str, summary: Summary, series: Series) -> Story {
         host: Host { cpu: "x86_64".into(), cores: 2, memory_bytes: 24 << 30, system: "Linux".into() },
         segment: Segment::default(),
         codes: CodeBook::new(vec![
-            entry("SYS_MAINTENANCE", ["the platform is being maintained", "wait until the announced end"], ["系统维护中", "等到公告的结束时间再试"]),
-            entry("SYS_BUSY", ["the platform is overloaded", "retry later, send more slowly"], ["系统繁忙", "稍后重试，降低速率"]),
+            entry(
+                "SYS_MAINTENANCE",
+                ["the platform is being maintained", "wait until the announced end"],
+                ["系统维护中", "等到公告的结束时间再试"],
+            ),
+            entry(
+                "SYS_BUSY",
+                ["the platform is overloaded", "retry later, send more slowly"],
+                ["系统繁忙", "稍后重试，降低速率"],
+            ),
         ]),
         calendar: Vec::new(),
         zone: None,
@@ -127,11 +135,13 @@ fn op_bin(base: f64, per_second: u64, shape: &Shape<'_>, t: f64, seed: u64) -> O
     }
     let slow = (shape.slow)(t);
     let q = |m: f64, s: u64| base * slow * m * (0.9 + 0.2 * noise(seed + s));
-    let service = Quantiles { p50: q(1.0, 1), p90: q(1.6, 2), p95: q(1.9, 3), p99: q(2.9, 4), max: q(4.0, 5) };
+    let service =
+        Quantiles { p50: q(1.0, 1), p90: q(1.6, 2), p95: q(1.9, 3), p99: q(2.9, 4), max: q(4.0, 5) };
     let wait = if slow > 2.0 { 0.6 * base * slow } else { 0.002 };
     let add = |v: f64| v + wait;
     let Quantiles { p50, p90, p95, p99, max } = service;
-    cell.response = Some(Quantiles { p50: add(p50), p90: add(p90), p95: add(p95), p99: add(p99), max: add(max) });
+    cell.response =
+        Some(Quantiles { p50: add(p50), p90: add(p90), p95: add(p95), p99: add(p99), max: add(max) });
     cell.service = Some(service);
     cell
 }
@@ -217,7 +227,15 @@ fn points(shape: &Shape<'_>) -> Vec<SyncPoint> {
 
 fn latency(base: f64, slow: f64, wait: f64) -> Latency {
     let at = |m: f64| base * slow * m + wait;
-    Latency { p50: at(1.0), p90: at(1.6), p95: at(1.9), p99: at(2.9), p999: at(3.6), max: at(4.4), mean: at(1.1) }
+    Latency {
+        p50: at(1.0),
+        p90: at(1.6),
+        p95: at(1.9),
+        p99: at(2.9),
+        p999: at(3.6),
+        max: at(4.4),
+        mean: at(1.1),
+    }
 }
 
 fn summary(name: &str, verdict: Verdict, series: &Series, slow: f64) -> Summary {
@@ -317,8 +335,9 @@ fn lane(name: LaneName, spans: &[(f64, f64, LaneState)]) -> Lane {
 }
 
 fn curve(scale: f64, n: usize, from: u64) -> Vec<[f64; 4]> {
-    let mut delays: Vec<f64> =
-        (0..n as u64).map(|i| scale * (0.5 + noise(from + i * 3) + 0.6 * noise(from + i * 5).powi(3))).collect();
+    let mut delays: Vec<f64> = (0..n as u64)
+        .map(|i| scale * (0.5 + noise(from + i * 3) + 0.6 * noise(from + i * 5).powi(3)))
+        .collect();
     delays.sort_by(f64::total_cmp);
     let step = |(i, t): (usize, &f64)| {
         let s = 1.0 - (i + 1) as f64 / n as f64;
@@ -334,7 +353,9 @@ fn sync_summary(n: u64, p50: f64) -> SyncSummary {
         tracked: n,
         seen: n - 2,
         pending: 2,
-        quantiles: [("p50", 1.0), ("p90", 1.5), ("p95", 1.7), ("p99", 2.1)].map(|(k, m)| (k.to_owned(), q(m))).into(),
+        quantiles: [("p50", 1.0), ("p90", 1.5), ("p95", 1.7), ("p99", 2.1)]
+            .map(|(k, m)| (k.to_owned(), q(m)))
+            .into(),
         curve: curve(p50, 100, 900),
         ..SyncSummary::default()
     }
@@ -365,7 +386,14 @@ pub fn deploy(lang: Lang) -> Story {
     let shape = Shape { slow: &slow, state: &state, ..Shape::default() };
     let series = Series {
         states: vec![
-            lane(LaneName::Observed, &[(0.0, 150.0, LaneState::Normal), (150.0, 170.0, LaneState::Down), (170.0, 240.0, LaneState::Normal)]),
+            lane(
+                LaneName::Observed,
+                &[
+                    (0.0, 150.0, LaneState::Normal),
+                    (150.0, 170.0, LaneState::Down),
+                    (170.0, 240.0, LaneState::Normal),
+                ],
+            ),
             lane(LaneName::Run, &[(0.0, 20.0, LaneState::WarmUp), (20.0, 240.0, LaneState::Running)]),
         ],
         ..series(&shape)
@@ -393,19 +421,64 @@ pub fn maintenance(lang: Lang) -> Story {
     };
     let series = Series {
         states: vec![
-            lane(LaneName::Announced, &[(120.0, 150.0, LaneState::WritesOnly), (150.0, 190.0, LaneState::Maintenance)]),
-            lane(LaneName::Observed, &[(0.0, 150.0, LaneState::Normal), (150.5, 189.0, LaneState::Maintenance), (189.0, 240.0, LaneState::Normal)]),
-            lane(LaneName::Run, &[(0.0, 20.0, LaneState::WarmUp), (20.0, 120.0, LaneState::Running), (120.0, 190.0, LaneState::Paused), (190.0, 240.0, LaneState::Running)]),
+            lane(
+                LaneName::Announced,
+                &[(120.0, 150.0, LaneState::WritesOnly), (150.0, 190.0, LaneState::Maintenance)],
+            ),
+            lane(
+                LaneName::Observed,
+                &[
+                    (0.0, 150.0, LaneState::Normal),
+                    (150.5, 189.0, LaneState::Maintenance),
+                    (189.0, 240.0, LaneState::Normal),
+                ],
+            ),
+            lane(
+                LaneName::Run,
+                &[
+                    (0.0, 20.0, LaneState::WarmUp),
+                    (20.0, 120.0, LaneState::Running),
+                    (120.0, 190.0, LaneState::Paused),
+                    (190.0, 240.0, LaneState::Running),
+                ],
+            ),
         ],
         ..series(&Shape { state: &state, ..Shape::default() })
     };
     let mut summary = summary("maintenance", Verdict::Pass, &series, 1.0);
     summary.windows = vec![window(120.0, 190.0, Some((120.0, 189.0)), "announced_and_observed")];
-    summary.limits = vec![limit("upload.response.p95 < 0.5", 0.211, Verdict::Pass), limit("errors < 0.01", 0.0, Verdict::Pass)];
+    summary.limits = vec![
+        limit("upload.response.p95 < 0.5", 0.211, Verdict::Pass),
+        limit("errors < 0.01", 0.0, Verdict::Pass),
+    ];
     summary.findings = vec![
-        finding(FindingKind::WindowAnnouncedAndObserved, Severity::Info, lang.of("维护按公告进行：公告 22:00:00–22:01:10，观测 22:00:00–22:01:09。", "Maintenance went as announced: announced 22:00:00–22:01:10, observed 22:00:00–22:01:09."), 120.0),
-        finding(FindingKind::Suppressed, Severity::Info, lang.of("维护期间暂缓了 280 个业务流程，没有对维护中的平台施压。", "280 journeys were held back during the window; a platform in maintenance was not pressed."), 130.0),
-        finding(FindingKind::Recovered, Severity::Info, lang.of("22:01:10 恢复，登录、上传、查询、查验均正常。", "Recovered at 22:01:10: login, upload, query and verification work."), 190.0),
+        finding(
+            FindingKind::WindowAnnouncedAndObserved,
+            Severity::Info,
+            lang.of(
+                "维护按公告进行：公告 22:00:00–22:01:10，观测 22:00:00–22:01:09。",
+                "Maintenance went as announced: announced 22:00:00–22:01:10, observed 22:00:00–22:01:09.",
+            ),
+            120.0,
+        ),
+        finding(
+            FindingKind::Suppressed,
+            Severity::Info,
+            lang.of(
+                "维护期间暂缓了 280 个业务流程，没有对维护中的平台施压。",
+                "280 journeys were held back during the window; a platform in maintenance was not pressed.",
+            ),
+            130.0,
+        ),
+        finding(
+            FindingKind::Recovered,
+            Severity::Info,
+            lang.of(
+                "22:01:10 恢复，登录、上传、查询、查验均正常。",
+                "Recovered at 22:01:10: login, upload, query and verification work.",
+            ),
+            190.0,
+        ),
     ];
     summary.sync.insert("number".into(), sync_summary(80, 4.0));
     story("maintenance", summary, series)
@@ -420,16 +493,45 @@ pub fn overrun(lang: Lang) -> Story {
     let series = Series {
         states: vec![
             lane(LaneName::Announced, &[(60.0, 110.0, LaneState::Maintenance)]),
-            lane(LaneName::Observed, &[(0.0, 60.0, LaneState::Normal), (60.0, 110.0, LaneState::Maintenance), (110.0, 195.0, LaneState::Overrun), (195.0, 240.0, LaneState::Normal)]),
-            lane(LaneName::Run, &[(0.0, 20.0, LaneState::WarmUp), (20.0, 60.0, LaneState::Running), (60.0, 195.0, LaneState::Paused), (195.0, 240.0, LaneState::Running)]),
+            lane(
+                LaneName::Observed,
+                &[
+                    (0.0, 60.0, LaneState::Normal),
+                    (60.0, 110.0, LaneState::Maintenance),
+                    (110.0, 195.0, LaneState::Overrun),
+                    (195.0, 240.0, LaneState::Normal),
+                ],
+            ),
+            lane(
+                LaneName::Run,
+                &[
+                    (0.0, 20.0, LaneState::WarmUp),
+                    (20.0, 60.0, LaneState::Running),
+                    (60.0, 195.0, LaneState::Paused),
+                    (195.0, 240.0, LaneState::Running),
+                ],
+            ),
         ],
         ..series(&Shape { state: &state, ..Shape::default() })
     };
     let mut summary = summary("overrun", Verdict::Fail, &series, 1.0);
     summary.windows = vec![window(60.0, 110.0, Some((60.0, 195.0)), "overrun")];
     summary.findings = vec![
-        finding(FindingKind::WindowOverrun, Severity::Critical, lang.of("维护超时 85 秒：公告 21:59:50 结束，实际 22:01:15 才恢复。", "The maintenance overran by 85 s: announced to end at 21:59:50, it ended at 22:01:15."), 110.0),
-        finding(FindingKind::Suppressed, Severity::Info, lang.of("暂缓了 540 个业务流程。", "540 journeys were held back."), 60.0),
+        finding(
+            FindingKind::WindowOverrun,
+            Severity::Critical,
+            lang.of(
+                "维护超时 85 秒：公告 21:59:50 结束，实际 22:01:15 才恢复。",
+                "The maintenance overran by 85 s: announced to end at 21:59:50, it ended at 22:01:15.",
+            ),
+            110.0,
+        ),
+        finding(
+            FindingKind::Suppressed,
+            Severity::Info,
+            lang.of("暂缓了 540 个业务流程。", "540 journeys were held back."),
+            60.0,
+        ),
     ];
     summary.sync.insert("number".into(), sync_summary(60, 4.0));
     story("overrun", summary, series)
@@ -475,7 +577,13 @@ pub fn one_sample(_lang: Lang) -> Story {
     cell.outcomes[OutcomeKind::Ok.index()] = 1;
     let q = Quantiles { p50: 0.05, p90: 0.05, p95: 0.05, p99: 0.05, max: 0.05 };
     (cell.response, cell.service) = (Some(q), Some(q));
-    let bin = Bin { scheduled: 1, started: 1, sent: 1, operations: [(Operation::Verify, cell)].into(), ..Bin::default() };
+    let bin = Bin {
+        scheduled: 1,
+        started: 1,
+        sent: 1,
+        operations: [(Operation::Verify, cell)].into(),
+        ..Bin::default()
+    };
     let series = Series { bins: vec![bin], ..Series::empty(start()) };
     let mut summary = summary("one-sample", Verdict::Inconclusive, &series, 1.0);
     summary.exit = 3;
@@ -494,14 +602,33 @@ pub fn day(lang: Lang) -> Story {
     let series = Series {
         states: vec![
             lane(LaneName::Announced, &[(4.0 * h, 6.5 * h, LaneState::Maintenance)]),
-            lane(LaneName::Observed, &[(0.0, 4.0 * h, LaneState::Normal), (4.0 * h, 6.5 * h, LaneState::Maintenance), (6.5 * h, 24.0 * h, LaneState::Normal)]),
-            lane(LaneName::Run, &[(0.0, 4.0 * h, LaneState::Running), (4.0 * h, 6.5 * h, LaneState::Paused), (6.5 * h, 24.0 * h, LaneState::Running)]),
+            lane(
+                LaneName::Observed,
+                &[
+                    (0.0, 4.0 * h, LaneState::Normal),
+                    (4.0 * h, 6.5 * h, LaneState::Maintenance),
+                    (6.5 * h, 24.0 * h, LaneState::Normal),
+                ],
+            ),
+            lane(
+                LaneName::Run,
+                &[
+                    (0.0, 4.0 * h, LaneState::Running),
+                    (4.0 * h, 6.5 * h, LaneState::Paused),
+                    (6.5 * h, 24.0 * h, LaneState::Running),
+                ],
+            ),
         ],
         ..series(&shape)
     };
     let mut summary = summary("day", Verdict::Pass, &series, 1.4);
     summary.windows = vec![window(4.0 * h, 6.5 * h, Some((4.0 * h, 6.5 * h)), "announced_and_observed")];
-    summary.findings = vec![finding(FindingKind::WindowAnnouncedAndObserved, Severity::Info, lang.of("维护按公告进行：01:58–04:28。", "Maintenance went as announced: 01:58–04:28."), 4.0 * h)];
+    summary.findings = vec![finding(
+        FindingKind::WindowAnnouncedAndObserved,
+        Severity::Info,
+        lang.of("维护按公告进行：01:58–04:28。", "Maintenance went as announced: 01:58–04:28."),
+        4.0 * h,
+    )];
     summary.sync.insert("number".into(), sync_summary(120, 1_800.0));
     story("day", summary, series)
 }
