@@ -7,12 +7,12 @@ use crate::clock::Clock;
 use crate::profile::{NoticeFormat, NoticeSource};
 use crate::transport::{Answer, Exchange, Pool};
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::Utc;
 use chrono_tz::Tz;
 use http_body_util::Full;
 use hyper::Request;
-use hyper::header::{ETAG, HOST, HeaderValue, IF_NONE_MATCH};
-use piaotan_notices::{Context, Kind, Reading, Status as Told, Zone};
+use hyper::header::{CONTENT_TYPE, ETAG, HOST, HeaderValue, IF_NONE_MATCH};
+use piaotan_notices::{Announced, Context, Item, Kind, Reading, SourceKind, Status as Told, Zone, announced, decode};
 use piaotan_record::window::{self, Kind as WindowKind, Services, Source as From, Status};
 use piaotan_record::{Nanos, Observation, Operation, Outcome, Window};
 
@@ -31,13 +31,12 @@ pub struct Source {
 }
 
 /// A notice with what was read in it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Notice {
-    pub id: String,
     pub title: String,
-    pub text: String,
-    pub published: Option<NaiveDate>,
-    pub reading: Reading,
+    /// Absent where the source is no prose.
+    pub reading: Option<Reading>,
+    pub announced: Vec<Announced>,
 }
 
 impl Source {
@@ -88,7 +87,8 @@ impl Source {
         if answer.status == 304 {
             return false;
         }
-        match read(self.place.format, &answer.body, self.zone) {
+        let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        match read(self.place.format, &answer.body, content_type, self.zone) {
             Ok(notices) => {
                 self.etag = answer.headers.get(ETAG).cloned();
                 self.notices = notices;
@@ -136,61 +136,77 @@ fn observation(due: Nanos, exchange: &Exchange, outcome: Outcome) -> Observation
 ///
 /// # Errors
 /// One line, when it is not what its format says.
-pub fn read(format: NoticeFormat, body: &[u8], zone: Tz) -> Result<Vec<Notice>, String> {
-    match format {
-        NoticeFormat::Json => json(body, zone),
-        _ => {
-            let text = String::from_utf8_lossy(body).into_owned();
-            Ok(vec![notice("page".to_owned(), String::new(), text, None, zone)])
+pub fn read(format: NoticeFormat, body: &[u8], content_type: Option<&str>, zone: Tz) -> Result<Vec<Notice>, String> {
+    let zone = Zone::Named(zone);
+    let items = match format {
+        NoticeFormat::Json => piaotan_notices::json(body, Some(zone)).map_err(|e| e.to_string())?,
+        NoticeFormat::Rss => piaotan_notices::rss(&decode(body, content_type)).map_err(|e| e.to_string())?,
+        NoticeFormat::Html => piaotan_notices::html(&decode(body, content_type)),
+        NoticeFormat::Text => vec![Item { text: decode(body, content_type), ..Item::default() }],
+        NoticeFormat::Feed => {
+            let feed = piaotan_notices::feed(body, Some(zone)).map_err(|e| e.to_string())?;
+            return Ok(vec![Notice { announced: feed.listing.announced, ..Notice::default() }]);
         }
-    }
-}
-
-fn json(body: &[u8], zone: Tz) -> Result<Vec<Notice>, String> {
-    let value: serde_json::Value = serde_json::from_slice(body).map_err(|e| format!("not JSON: {e}"))?;
-    let items = value.pointer("/data/notices").or_else(|| value.get("notices")).unwrap_or(&value);
-    let items = items.as_array().ok_or("no list of notices in it")?;
-    let text = |item: &serde_json::Value, name: &str| {
-        item.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
     };
-    let each = items.iter().map(|item| {
-        let published = DateTime::parse_from_rfc3339(&text(item, "published")).ok();
-        let published = published.map(|at| at.with_timezone(&zone).date_naive());
-        notice(text(item, "id"), text(item, "title"), text(item, "text"), published, zone)
-    });
-    Ok(each.collect())
+    Ok(items.into_iter().map(|item| notice(item, zone)).collect())
 }
 
-fn notice(id: String, title: String, text: String, published: Option<NaiveDate>, zone: Tz) -> Notice {
-    let context = Context { published, zone: Some(Zone::Named(zone)) };
-    let reading = piaotan_notices::read(&format!("{title}\n{text}"), &context);
-    Notice { id, title, text, published, reading }
+fn notice(item: Item, zone: Zone) -> Notice {
+    let context = Context { published: item.day(Some(zone)), zone: Some(zone) };
+    let reading = piaotan_notices::read(&item.whole(), &context);
+    Notice { announced: announced(&item, &reading, Some(zone)), title: item.title, reading: Some(reading) }
 }
 
-/// The windows that one notice announces. Cancelled ones stay, as cancelled.
+/// The windows of a notice, one for each that it announces. Cancelled ones stay, as cancelled.
+///
+/// A rule that recurs is left to the calendar's recurrences; only its first time is taken here.
 #[must_use]
 pub fn windows_of(notice: &Notice) -> Vec<Window> {
-    let kind = match notice.reading.notice {
-        Kind::Emergency => WindowKind::Emergency,
+    let kind = match notice.reading.as_ref().map(|reading| reading.notice) {
+        Some(Kind::Emergency) => WindowKind::Emergency,
         _ => WindowKind::Planned,
     };
-    let each = notice.reading.windows.iter().enumerate().map(|(at, told)| {
-        let services = told.services.iter().filter_map(|name| Services::in_text(name)).reduce(Services::union);
-        let status = match told.status {
+    notice.announced.iter().map(|told| window(told, kind)).collect()
+}
+
+fn window(told: &Announced, kind: WindowKind) -> Window {
+    let services = told.services.iter().filter_map(|name| Services::in_text(name)).reduce(Services::union);
+    let (start, end) = (told.start.with_timezone(&Utc), told.end.map(|end| end.with_timezone(&Utc)));
+    let source = match told.source {
+        SourceKind::Notice => From::Notice,
+        SourceKind::Ical => From::Ical,
+        SourceKind::Silences => From::Silence,
+        SourceKind::Statuspage => From::Statuspage,
+        SourceKind::Feed => From::Feed,
+    };
+    Window {
+        services: services.unwrap_or(Services::ALL),
+        source,
+        kind,
+        status: match told.status {
             Told::Proposed => Status::Proposed,
             Told::Confirmed => Status::Confirmed,
             Told::Cancelled => Status::Cancelled,
+        },
+        text: if told.title.is_empty() { told.text.clone() } else { told.title.clone() },
+        mode: window::Mode::ANNOUNCED,
+        ..Window::new(format!("{}-{}", source, told.id), start, end)
+    }
+}
+
+/// Joins what several sources say: the same stretch and services are one window, the surest counts.
+#[must_use]
+pub fn joined<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Vec<Window> {
+    let mut windows: Vec<Window> = Vec::new();
+    for window in sources.into_iter().flat_map(Source::windows) {
+        let same = |known: &&mut Window| {
+            (known.start, known.end, known.services) == (window.start, window.end, window.services)
         };
-        let (start, end) = (told.start.with_timezone(&Utc), told.end.map(|end| end.with_timezone(&Utc)));
-        Window {
-            services: services.unwrap_or(Services::ALL),
-            source: From::Notice,
-            kind,
-            status,
-            text: told.evidence.excerpt.clone(),
-            mode: window::Mode::ANNOUNCED,
-            ..Window::new(format!("notice-{}-{}", notice.id, at + 1), start, end)
+        match windows.iter_mut().find(same) {
+            // Cancelled after confirmed after proposed, in the order of the set.
+            Some(known) => known.status = known.status.max(window.status),
+            None => windows.push(window),
         }
-    });
-    each.collect()
+    }
+    windows
 }

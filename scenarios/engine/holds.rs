@@ -87,9 +87,15 @@ impl Holds {
         }
         let now = self.clock.wall_at(at);
         let calendar = self.calendar();
-        let strongest = calendar.phase_at(now, Service::All);
-        let window = strongest.window().filter(|_| strongest.is_maintenance())?;
-        Some((window.id.clone(), !window.writes_only() && window.status == Status::Confirmed))
+        // Reads stop last: where they are held, everything is.
+        let window = |service| {
+            let phase = calendar.phase_at(now, service);
+            phase.window().filter(|_| phase.is_maintenance())
+        };
+        if let Some(window) = window(Service::Query).filter(|window| window.status == Status::Confirmed) {
+            return Some((window.id.clone(), true));
+        }
+        window(Service::All).map(|window| (window.id.clone(), false))
     }
 }
 

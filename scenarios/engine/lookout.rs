@@ -7,8 +7,9 @@ use super::stop::{Stop, Urgency};
 use crate::scenario::{OnMaintenance, Then};
 use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_analysis::phases::{self, Condition, ObservedPhases, PhaseOptions, Signal, Subject, episodes};
-use piaotan_client::announcements::Source;
+use piaotan_client::announcements::{Source, joined};
 use piaotan_client::ask::Client;
+use piaotan_client::invoice::Invoice;
 use piaotan_client::port::{FieldName, Fields};
 use piaotan_record::calendar::{Calendar, CalendarOptions, Register, Seen, Sighting};
 use piaotan_record::folder::Event;
@@ -20,6 +21,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 /// A look that is answered this often in a row ends a window early.
 const BACK: u32 = 2;
+/// How soon to look again once an end is near.
+const QUICK: Duration = Duration::from_millis(250);
 
 /// What the lookout works with.
 #[derive(Debug)]
@@ -34,8 +37,8 @@ pub struct Lookout {
     /// How often sources are asked.
     pub every: Duration,
     pub stop: Stop,
-    /// A number to ask for when looking whether the platform is back.
-    pub number: String,
+    /// An invoice to ask for, or to upload, when looking whether the platform is back.
+    pub trial: Invoice,
 }
 
 /// The lookout's memory while it runs.
@@ -44,6 +47,8 @@ struct State {
     /// Looks in a row that were good, and whether one was bad since the window opened.
     good: u32,
     bad: bool,
+    /// Writes tried in vain.
+    tried: i32,
     /// Reads were seen to work again then: what is concluded from earlier answers is over.
     restored: Option<DateTime<Utc>>,
     paused: Option<String>,
@@ -60,9 +65,10 @@ impl Lookout {
             observed: ObservedPhases::new(options),
             good: 0,
             bad: false,
+            tried: 0,
             restored: None,
             paused: None,
-            announced: self.sources.iter().flat_map(Source::windows).collect(),
+            announced: joined(&self.sources),
             next_poll: self.client.clock().now(),
             next_look: Nanos::default(),
         };
@@ -134,7 +140,7 @@ impl Lookout {
             changed |= fresh;
         }
         if changed {
-            let windows: Vec<Window> = self.sources.iter().flat_map(Source::windows).collect();
+            let windows = joined(&self.sources);
             let now = clock.now();
             for window in windows.iter().filter(|window| !state.announced.contains(window)) {
                 let event = Event::WindowKnown { at: now, window: Box::new(window.clone()) };
@@ -163,32 +169,67 @@ impl Lookout {
         }
     }
 
-    /// One cheap read-only request: is the platform back? Returns how long to wait for the next.
+    /// Is the platform back? Returns how long to wait for the next look.
     async fn look(&mut self, state: &mut State, window: &str, everything: bool) -> Duration {
-        let clock = self.client.clock();
-        let fields = Fields::default().with(FieldName::Number, &self.number);
-        let asked = clock.now();
-        let operation = Operation::QueryNumber;
-        let reply = self.client.ask(operation, &fields, asked, false, &self.record).await;
-        if reply.held {
-            return self.options.look_every.0;
+        let everything = everything || self.holds.is_restrained();
+        let unannounced = self.holds.calendar().window(window).is_some_and(|known| known.source == From::Observed);
+        match (everything, unannounced) {
+            (true, _) => self.look_read_only(state, window).await,
+            (false, true) => self.try_one_write(state).await,
+            // Reads go on by themselves, and nobody writes into an announced window.
+            (false, false) => self.options.look_every.0,
         }
-        let fact = Fact { operation, due: asked, sent: asked, done: clock.now(), outcome: reply.outcome };
-        // The look is a fact like any other; it is taken out of the recorder's so as not to count twice.
-        self.record.with(|recorder| drop(recorder.take_facts()));
-        self.learn(state, &[fact]);
-        let at = clock.wall_at(asked);
-        if reply.outcome.is_answer() {
+    }
+
+    /// One cheap read-only request.
+    async fn look_read_only(&mut self, state: &mut State, window: &str) -> Duration {
+        let number = self.trial.number.clone();
+        let fields = Fields::default().with(FieldName::Number, &number);
+        let Some((outcome, at)) = self.ask(state, Operation::QueryNumber, &fields).await else {
+            return self.options.look_every.0;
+        };
+        if outcome.is_answer() {
             state.good += 1;
-            if everything && state.bad && state.good >= BACK {
+            if state.bad && state.good >= BACK {
                 self.restored(state, window, at);
             }
-        } else if matches!(reply.outcome, Outcome::Maintenance { .. }) || state.bad {
+        } else if matches!(outcome, Outcome::Maintenance { .. }) || state.bad {
             (state.good, state.bad) = (0, true);
             self.holds.restrain(true);
             self.still_down(state, window, at);
         }
-        if state.bad { self.options.look_every.0.min(Duration::from_millis(250)) } else { self.options.look_every.0 }
+        if state.bad { self.options.look_every.0.min(QUICK) } else { self.options.look_every.0 }
+    }
+
+    /// Writes alone were refused, and nobody announced for how long: only a write can tell. One, ever more rarely.
+    async fn try_one_write(&mut self, state: &mut State) -> Duration {
+        let trial = self.trial.clone();
+        let asked = self.ask(state, Operation::Upload, &trial.fields()).await;
+        if asked.is_some_and(|(outcome, _)| outcome.is_answer()) {
+            state.tried = 0;
+            return QUICK;
+        }
+        state.tried += 1;
+        self.options.look_every.0.mul_f64(1.5f64.powi(state.tried.min(8))).min(Duration::from_secs(30))
+    }
+
+    /// Asks once and learns from it; `None` when nothing was sent.
+    async fn ask(
+        &mut self,
+        state: &mut State,
+        operation: Operation,
+        fields: &Fields<'_>,
+    ) -> Option<(Outcome, DateTime<Utc>)> {
+        let clock = self.client.clock();
+        let asked = clock.now();
+        let reply = self.client.ask(operation, fields, asked, false, &self.record).await;
+        if reply.held {
+            return None;
+        }
+        // The look is a fact like any other; it is taken out of the recorder's so as not to count twice.
+        self.record.with(|recorder| drop(recorder.take_facts()));
+        self.learn(state, &[Fact { operation, due: asked, sent: asked, done: clock.now(), outcome: reply.outcome }]);
+        Some((reply.outcome, clock.wall_at(asked)))
     }
 
     /// Past its announced end a window that is still down overruns.

@@ -21,6 +21,8 @@ pub struct LoadPort<R> {
     stop: Stop,
     record: R,
     due: Nanos,
+    /// When the platform was last asked and had not accepted the invoice yet.
+    not_accepted: Nanos,
     follow: Option<super::follow::Follower>,
 }
 
@@ -35,17 +37,21 @@ impl<R: Recording> LoadPort<R> {
         due: Nanos,
         follow: Option<super::follow::Follower>,
     ) -> Self {
-        Self { client, holds, stop, record, due, follow }
+        Self { client, holds, stop, record, due, not_accepted: due, follow }
     }
 }
 
 impl<R: Recording> LoadPort<R> {
     /// The delay until the invoice is visible starts now.
+    ///
+    /// Acceptance happened between two looks at the review; the middle is right on average, the later
+    /// look alone would make every delay too short.
     fn issued(&self, token: Token, fields: &Fields<'_>) {
+        let at = Nanos(self.not_accepted.0.midpoint(self.due.0));
         let number = fields.get(FieldName::Number).unwrap_or_default().to_owned();
-        self.record.with(|recorder| recorder.push(Event::Issued { at: self.due, token, number }));
+        self.record.with(|recorder| recorder.push(Event::Issued { at, token, number }));
         if let Some(follow) = &self.follow {
-            follow.begin(token, fields, self.due);
+            follow.begin(token, fields, at);
         }
     }
 }
@@ -72,6 +78,7 @@ impl<R: Recording> Port for LoadPort<R> {
         if let Some(token) = fields.token.filter(|_| accepted(&self.client, operation, &reply)) {
             self.issued(token, fields);
         }
+        self.not_accepted = now;
         reply
     }
 

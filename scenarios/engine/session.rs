@@ -14,7 +14,7 @@ use super::stop::{Stop, Urgency};
 use crate::journeys::{Journey, Known};
 use crate::scenario::{Model, Plan};
 use chrono::{DateTime, Utc};
-use piaotan_client::announcements::Source;
+use piaotan_client::announcements::{Source, joined};
 use piaotan_client::ask::{Client, ClientOptions, Record as _};
 use piaotan_client::clock::Clock;
 use piaotan_client::invoice::Generator;
@@ -427,7 +427,7 @@ impl Control {
             sources,
             every: self.setup.notices.unwrap_or(Duration::from_secs(60)),
             stop: over.clone(),
-            number: self.material.invoice(PREPARED - 1).number,
+            trial: self.material.invoice(PREPARED - 1),
         };
         let ending = tokio::task::spawn_local(self.clone_end(over.clone(), client.clone()));
         let register = lookout.watch(facts).await;
@@ -470,7 +470,7 @@ impl Control {
             return None;
         }
         let mut register = self.setup.register.clone();
-        register.windows.extend(sources.iter().flat_map(Source::windows));
+        register.windows.extend(joined(sources));
         let calendar = Calendar::new(&register, self.setup.calendar);
         let from = self.clock.wall();
         let to = from + chrono::Duration::milliseconds((self.setup.plan.seconds * 1e3) as i64 + 1_000);

@@ -42,6 +42,8 @@ const WINDOW: (f64, f64) = (20.0, 30.0);
 /// Uploads stop so long before everything does.
 const WRITES_FIRST: f64 = 3.0;
 const SLOWER: f64 = 38.0;
+/// Median delay until an accepted invoice is visible, in seconds.
+const USUAL: f64 = 0.9;
 /// By this factor the synchronisation becomes slower.
 const FACTOR: f64 = 3.0;
 
@@ -101,21 +103,24 @@ fn missing(args: &Demo, folded: &Folded) -> Vec<FindingKind> {
 fn weather_text(args: &Demo) -> String {
     let (start, end) = WINDOW;
     let length = end - start;
+    let (writes_stop, writes_length) = (start - WRITES_FIRST, length + WRITES_FIRST);
     let announce = if args.unannounced {
         String::new()
     } else {
         format!("announce = {{at = {ANNOUNCED}, phrase = \"zh1\"}}\n")
     };
-    let slow = 0.6 * FACTOR;
+    let slow = USUAL * FACTOR;
     format!(
         "# The story of the demo. Times are seconds since the platform's start.\n\
          [rules]\ndaily_limit = 0\n\n\
          [[review]]\ndelay = {{kind = \"lognormal\", median = 0.15, sigma = 0.3}}\nreviewers = 0\n\n\
          [[latency]]\noperations = [\"writes\"]\ndelay = {{kind = \"lognormal\", median = 0.02, sigma = 0.4}}\n\n\
          [[latency]]\noperations = [\"reads\"]\ndelay = {{kind = \"lognormal\", median = 0.006, sigma = 0.4}}\n\n\
-         [[sync]]\ndelay = {{kind = \"lognormal\", median = 0.6, sigma = 0.6}}\n\n\
-         [[sync]]\nat = {SLOWER}\ndelay = {{kind = \"lognormal\", median = {slow}, sigma = 0.6}}\n\n\
-         [[maintenance]]\nat = {start}\nfor = {length}\noperations = [\"all\"]\nwrites_first = {WRITES_FIRST}\n\
+         [[sync]]\ndelay = {{kind = \"lognormal\", median = {USUAL}, sigma = 0.5}}\n\n\
+         [[sync]]\nat = {SLOWER}\ndelay = {{kind = \"lognormal\", median = {slow}, sigma = 0.5}}\n\n\
+         [[maintenance]]\nat = {writes_stop}\nfor = {writes_length}\noperations = [\"writes\"]\n\
+         answer = \"503\"\nretry_after = true\n{announce}\n\
+         [[maintenance]]\nat = {start}\nfor = {length}\noperations = [\"all\"]\n\
          answer = \"503\"\nretry_after = true\n{announce}"
     )
 }

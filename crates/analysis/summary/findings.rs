@@ -144,7 +144,9 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
         let regression = sync.regression.as_ref()?;
         Some((surface, sync, regression, regression.at?, regression.ratio?))
     });
-    let strongest = changed.max_by(|a, b| a.4.total_cmp(&b.4).then(b.0.cmp(a.0)));
+    // The surface whose factor is known best speaks for all.
+    let width = |r: &super::SyncRegression| r.ratio_upper.unwrap_or(f64::INFINITY) / r.ratio_lower.unwrap_or(1e-9);
+    let strongest = changed.min_by(|a, b| width(a.2).total_cmp(&width(b.2)).then(a.0.cmp(b.0)));
     let mut told = Vec::new();
     if let Some((surface, sync, regression, at, ratio)) = strongest {
         let interval = match (regression.ratio_lower, regression.ratio_upper) {
