@@ -21,6 +21,8 @@ mod pairing;
 mod plan;
 mod spending;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use block::{Arm, Block, Metric, Sample};
