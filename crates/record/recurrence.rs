@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::zone;
 
+pub(crate) use length::read as read_length;
 pub use length::read_duration;
 pub use recurring::Recurring;
+pub(crate) use written::{one_or_many, wall_time};
 
 use starts::Starts;
 
@@ -148,21 +150,9 @@ impl Recurrence {
     }
 
     /// The occurrence whose start is written `wall`.
-    ///
-    /// Where a gap leaves no time between the two ends (both inside it, say), the length holds as if
-    /// it were elapsed time: what was announced is never silently nothing.
     fn occurrence(&self, wall: NaiveDateTime) -> Occurrence {
         let start = zone::instant(self.zone, wall);
-        let (end_wall, written) = match self.length {
-            Length::Elapsed(length) => return Occurrence { start, end: start + length },
-            Length::Wall(length) => (wall + length, length),
-            Length::UntilClock(clock) => {
-                let end = length::next_clock(wall, clock);
-                (end, end - wall)
-            }
-        };
-        let end = zone::instant(self.zone, end_wall);
-        Occurrence { start, end: if end > start { end } else { start + written } }
+        Occurrence { start, end: self.length.end(self.zone, start, wall) }
     }
 
     fn longest(&self) -> TimeDelta {
@@ -173,8 +163,27 @@ impl Recurrence {
     }
 }
 
+impl Length {
+    /// When what starts at `start`, written `wall` in `zone`, ends.
+    ///
+    /// Where a gap leaves no time between the two ends (both inside it, say), the length holds as if
+    /// it were elapsed time: what was announced is never silently nothing.
+    pub(crate) fn end(self, zone: Tz, start: DateTime<Utc>, wall: NaiveDateTime) -> DateTime<Utc> {
+        let (end_wall, written) = match self {
+            Length::Elapsed(length) => return start + length,
+            Length::Wall(length) => (wall + length, length),
+            Length::UntilClock(clock) => {
+                let end = length::next_clock(wall, clock);
+                (end, end - wall)
+            }
+        };
+        let end = zone::instant(zone, end_wall);
+        if end > start { end } else { start + written }
+    }
+}
+
 impl Refused {
-    fn new(field: &'static str, advice: impl Into<String>) -> Self {
+    pub(crate) fn new(field: &'static str, advice: impl Into<String>) -> Self {
         Refused { field, advice: advice.into() }
     }
 }

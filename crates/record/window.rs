@@ -8,10 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+pub use entry::{Entry, Planned, windows_of};
 pub use service::{Service, Services};
 
 use crate::closed_enum;
 
+mod entry;
 mod service;
 
 /// One maintenance window, half-open: it contains `start` and does not contain `end`.

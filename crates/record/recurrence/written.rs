@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use super::Refused;
 
 /// A field that may be one string or a list of them.
-pub(super) fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
@@ -20,7 +20,7 @@ pub(super) fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Stri
 }
 
 /// Reads `2026-01-06T02:00`, `2026-01-06 02:00:00` or iCalendar's `20260106T020000`.
-pub(super) fn wall_time(field: &'static str, text: &str) -> Result<NaiveDateTime, Refused> {
+pub(crate) fn wall_time(field: &'static str, text: &str) -> Result<NaiveDateTime, Refused> {
     const FORMS: [&str; 5] =
         ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y%m%dT%H%M%S"];
     let read = |form| NaiveDateTime::parse_from_str(text.trim(), form).ok();

@@ -78,7 +78,13 @@ fn config() -> ProptestConfig {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let cases = number("PIAOTAN_CASES").unwrap_or(32) as u32;
     let rng_seed = RngSeed::Fixed(number("PIAOTAN_SEED").unwrap_or(20_261_124));
-    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases,
+        rng_seed,
+        max_shrink_iters: 100,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 fn covered_by(engine: &Recurrence, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<bool> {

@@ -283,19 +283,19 @@ impl Cron {
 }
 
 pub fn crons() -> impl Strategy<Value = Cron> {
-    let some = |range: std::ops::RangeInclusive<u32>, most: usize| prop_oneof![1 => Just(vec![]), 2 => subsequence(range.collect::<Vec<u32>>(), 1..=most)];
-    (
+    let night = subsequence((0..4).collect::<Vec<u32>>(), 1..4);
+    let any = subsequence((0..24).collect::<Vec<u32>>(), 1..4);
+    let fields = (
         0u32..60,
-        subsequence((0..24).collect::<Vec<u32>>(), 1..4),
-        some(1..=31, 3),
-        some(1..=12, 4),
-        some(0..=6, 3),
-    )
-        .prop_map(|(minute, hours, days, months, weekdays)| Cron {
-            minute,
-            hours,
-            days,
-            months,
-            weekdays,
-        })
+        prop_oneof![3 => night, 1 => any],
+        star_or_some(1..=31),
+        star_or_some(1..=12),
+        star_or_some(0..=6),
+    );
+    fields.prop_map(|(minute, hours, days, months, weekdays)| Cron { minute, hours, days, months, weekdays })
+}
+
+fn star_or_some(range: std::ops::RangeInclusive<u32>) -> impl Strategy<Value = Vec<u32>> {
+    let some = subsequence(range.collect::<Vec<u32>>(), 1..4);
+    prop_oneof![3 => Just(vec![]), 1 => some]
 }
