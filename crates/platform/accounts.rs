@@ -240,7 +240,7 @@ impl World {
         let caller = Caller { account: account.number, kind: account.kind };
         let until = now + seconds(life);
         self.accounts.begin_session(key, Session { caller, until });
-        Ok(Answered::success(&json!({"token": format!("{key:032x}"), "expires_in": life})))
+        Ok(Answered::success(&json!({"token": format!("{key:032x}"), "expires_in": life.floor() as u64})))
     }
 
     pub(crate) fn reset(&self, now: Nanos, asked: Reset) -> Result<Answered, Refused> {

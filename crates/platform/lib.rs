@@ -20,6 +20,7 @@ mod batches;
 mod codes;
 mod control;
 mod counts;
+mod dispatch;
 mod domain;
 mod invoice;
 mod issue;

@@ -68,16 +68,16 @@ fn as_html(published: &[(usize, &Notice)], skew: Nanos) -> String {
 
 fn as_rss(published: &[(usize, &Notice)], skew: Nanos) -> String {
     let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel>\n<title>公告</title>\n<link>/notices</link>\n<description>电子发票平台公告</description>\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel>\n\
+         <title>公告</title>\n<link>/notices</link>\n<description>电子发票平台公告</description>\n",
     );
     for (i, notice) in published {
-        let _ = write!(
+        let (title, text) = (escaped(&notice.title), escaped(&notice.text));
+        let (id, date) = (i + 1, instant(notice.at + skew).to_rfc2822());
+        let _ = writeln!(
             out,
-            "<item><guid isPermaLink=\"false\">n{}</guid><title>{}</title><link>/notices#n{0}</link><pubDate>{}</pubDate><description>{}</description></item>\n",
-            i + 1,
-            escaped(&notice.title),
-            instant(notice.at + skew).to_rfc2822(),
-            escaped(&notice.text),
+            "<item><guid isPermaLink=\"false\">n{id}</guid><title>{title}</title><link>/notices#n{id}</link>\
+             <pubDate>{date}</pubDate><description>{text}</description></item>"
         );
     }
     out.push_str("</channel></rss>\n");

@@ -1,6 +1,6 @@
 //! One request from its arrival to its reply.
 
-use crate::accounts::{Accounts, Caller};
+use crate::accounts::Accounts;
 use crate::batches::Batches;
 use crate::counts::Counts;
 use crate::domain::moment::{Nanos, instant, nanos, seconds};
@@ -11,11 +11,10 @@ use crate::review::Pipelines;
 use crate::storage::{Change, Index, Keeper, Records, Ticket, lock};
 use crate::warnings::Warnings;
 use crate::weather::{Answer, Chance, Era, Fault, FaultKind, Per, Sky, Verdict, Weather, Window};
-use crate::wire::{Answered, Arrived, Manner, Refused, Reply, Request, decoded, multipart};
+use crate::wire::{Manner, Reply, Request};
 use crate::{Code, Error};
 use chrono::{DateTime, Utc};
 use hyper::StatusCode;
-use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, RwLock};
@@ -195,7 +194,7 @@ impl World {
         let latency = sky.latency(now, operation, draw.of("latency"));
         let fault = sky.fault(now, operation, draw.of("fault"));
         let reply = match fault {
-            Some(fault) => self.faulty(fault, now, operation, rest, request),
+            Some((fault, end)) => self.faulty((fault, end), now, operation, rest, request),
             None => self.served(now, operation, rest, request),
         };
         let total = held.saturating_add(queued).saturating_add(latency);
@@ -236,7 +235,7 @@ impl World {
     /// A reply that goes wrong, after the request has taken effect or without.
     fn faulty(
         &self,
-        fault: &Fault,
+        (fault, end): (&Fault, Nanos),
         now: Nanos,
         operation: Operation,
         rest: &str,
@@ -258,106 +257,11 @@ impl World {
             FaultKind::SlowBody => reply.manner = Manner::Slow(length),
             FaultKind::CutShort => reply.manner = Manner::CutShort,
             FaultKind::Stall => reply.delay += length,
+            FaultKind::Freeze => reply.delay += Duration::from_nanos((end - now).max(0) as u64),
             FaultKind::Garbage => reply.body = "\u{fffd}{\"code\":00#<<garbage>>".into(),
             FaultKind::WrongField => falsify(&mut reply),
         }
         reply
-    }
-
-    /// The platform's part of a request.
-    fn served(&self, now: Nanos, operation: Operation, rest: &str, request: &Request) -> Reply {
-        use Operation::*;
-        match operation {
-            Notices => return self.notices(now, rest, request),
-            Page => return Reply::new(StatusCode::OK, crate::wire::HTML, crate::wire::PAGE),
-            Openapi => return Reply::new(StatusCode::OK, crate::wire::JSON, crate::openapi::document()),
-            Metrics => {
-                let kind = "text/plain; version=0.0.4; charset=utf-8";
-                return Reply::new(StatusCode::OK, kind, self.metrics(now));
-            }
-            _ => {}
-        }
-        let answered = self.answered(now, operation, rest, request);
-        self.enveloped(answered, request.english())
-    }
-
-    fn answered(
-        &self,
-        now: Nanos,
-        operation: Operation,
-        rest: &str,
-        request: &Request,
-    ) -> Result<Answered, Refused> {
-        use Operation::*;
-        match request.body {
-            Arrived::TooLarge => return Err(Code::TooLarge.into()),
-            Arrived::TooSlow => return Err(Code::TooSlow.into()),
-            Arrived::Broken => return Err(Code::BrokenMultipart.into()),
-            Arrived::Whole(_) => {}
-        }
-        let rest = decoded(rest, false).ok_or(Code::BadRequest)?;
-        let query = request.query();
-        match operation {
-            Health => Ok(Answered::success(&serde_json::json!({"status": "UP"}))),
-            Verify => self.verify(now, query),
-            Sms => self.sms(now, json(request)?),
-            Inbox => self.inbox(now, &rest),
-            Register => self.register(now, json(request)?),
-            Login => self.login(now, json(request)?),
-            Reset => self.reset(now, json(request)?),
-            Control => self.control(now, &rest, request),
-            _ => {
-                let caller = self.accounts.caller(request.token(), now)?;
-                self.for_caller(now, operation, caller, &rest, request)
-            }
-        }
-    }
-
-    fn for_caller(
-        &self,
-        now: Nanos,
-        operation: Operation,
-        caller: Caller,
-        rest: &str,
-        request: &Request,
-    ) -> Result<Answered, Refused> {
-        use Operation::*;
-        let query = request.query();
-        match operation {
-            Upload => self.upload(now, caller, &form(request)?),
-            Resubmit => self.resubmit(now, caller, rest, &form(request)?),
-            Query => self.query(now, rest, query),
-            Search => self.search(now, query),
-            Status => self.status(now, rest),
-            Batch => self.batch(now, caller, request.english(), json(request)?),
-            BatchStatus => self.batch_status(caller, rest),
-            Void => self.void(now, caller, rest),
-            RedFlush => self.red_flush(now, caller, rest),
-            Issue => self.issue(now, caller, json(request)?),
-            Outbox => self.outbox(now, query),
-            Warnings => self.list_warnings(query),
-            Ledger => self.head(),
-            Proof => self.proof(now, rest),
-            _ => Err(Code::NoPath.into()),
-        }
-    }
-
-    fn enveloped(&self, answered: Result<Answered, Refused>, english: bool) -> Reply {
-        match answered {
-            Ok(answer) => {
-                let mut reply = Reply::envelope(answer.code, english, &answer.data);
-                reply.ticket = answer.ticket;
-                reply.delay = Duration::from_nanos(answer.cost.max(0) as u64);
-                reply
-            }
-            Err(refusal) => {
-                let reply = Reply::envelope(refusal.code, english, &refusal.data());
-                match refusal.code {
-                    Code::BadToken | Code::BadPassword => reply.with("www-authenticate", "Bearer"),
-                    _ => reply,
-                }
-            }
-        }
     }
 
     fn plain(&self, code: Code, request: &Request) -> Reply {
@@ -402,25 +306,4 @@ fn falsify(reply: &mut Reply) {
             return;
         }
     }
-}
-
-fn json<T: DeserializeOwned>(request: &Request) -> Result<T, Refused> {
-    if !request.content_type().to_ascii_lowercase().starts_with("application/json") {
-        return Err(Code::BadContentType.into());
-    }
-    let Arrived::Whole(body) = &request.body else {
-        return Err(Code::BadRequest.into());
-    };
-    serde_json::from_slice(body)
-        .map_err(|e| crate::wire::Refusal::field(Code::BadRequest, "body", e.to_string()))
-}
-
-fn form(request: &Request) -> Result<crate::wire::Form, Refused> {
-    if !request.content_type().to_ascii_lowercase().starts_with("multipart/form-data") {
-        return Err(Code::BadContentType.into());
-    }
-    let Arrived::Whole(body) = &request.body else {
-        return Err(Code::BrokenMultipart.into());
-    };
-    multipart(request.content_type(), body).ok_or_else(|| Code::BrokenMultipart.into())
 }

@@ -208,15 +208,10 @@ fn accounts() -> Vec<Described> {
         ))
         .or(&[Code::BadAccountField, Code::MobileTaken, Code::BadSmsCode])
         .open(),
-        post(
-            "/api/login",
-            "login",
-            "Log in",
-            object(&[("token", text()), ("expires_in", schemas::number())]),
-        )
-        .json(object(&[("mobile", mobile.clone()), ("password", password.clone())]))
-        .or(&[Code::BadPassword])
-        .open(),
+        post("/api/login", "login", "Log in", object(&[("token", text()), ("expires_in", whole())]))
+            .json(object(&[("mobile", mobile.clone()), ("password", password.clone())]))
+            .or(&[Code::BadPassword])
+            .open(),
         post("/api/reset", "reset", "Set a new password", schemas::null())
             .json(object(&[("mobile", mobile), ("sms_code", code), ("password", password)]))
             .or(&[Code::BadAccountField, Code::NoAccount, Code::BadSmsCode])

@@ -26,10 +26,6 @@ pub(super) fn between(least: i64, most: i64) -> Schemed {
     plain(Type::Integer).minimum(Some(least as f64)).maximum(Some(most as f64)).into()
 }
 
-pub(super) fn number() -> Schemed {
-    plain(Type::Number).into()
-}
-
 fn truth() -> Schemed {
     plain(Type::Boolean).into()
 }
@@ -125,6 +121,12 @@ fn tax_id() -> Schemed {
     patterned("^([0-9A-Z]{15}|[0-9A-Z]{17}|[0-9A-Z]{18}|[0-9A-Z]{20})$")
 }
 
+/// Amounts in words as the platform writes them below ten thousand; it reads more spellings than these.
+fn total_words() -> Schemed {
+    let d = "[壹贰叁肆伍陆柒捌玖]";
+    patterned(&format!("^({d}仟)?({d}佰)?({d}拾)?{d}元({d}角{d}分|整)$"))
+}
+
 fn fields() -> [(&'static str, Schemed); 10] {
     [
         ("number", invoice_number()),
@@ -132,10 +134,10 @@ fn fields() -> [(&'static str, Schemed); 10] {
         ("amount", money()),
         ("tax", money()),
         ("total", money()),
-        ("total_words", text()),
-        ("title", text()),
+        ("total_words", total_words()),
+        ("title", named()),
         ("buyer_tax_id", tax_id()),
-        ("seller_name", text()),
+        ("seller_name", named()),
         ("seller_tax_id", tax_id()),
     ]
 }
@@ -168,7 +170,9 @@ fn reasons() -> Schemed {
 }
 
 pub(super) fn record() -> Schemed {
-    let mut all = fields().to_vec();
+    // A record shows spellings and names that the description does not ask for.
+    let free = |name: &str| matches!(name, "total_words" | "title" | "seller_name");
+    let mut all = fields().map(|(name, schema)| (name, if free(name) { text() } else { schema })).to_vec();
     let file = object(&[("kind", words(&["pdf", "jpg", "png"])), ("bytes", whole()), ("sha256", text())]);
     all.extend([
         ("id", whole()),

@@ -134,9 +134,10 @@ fn sent(reply: Reply, close: bool) -> hyper::Response<Outgoing> {
     response
 }
 
-async fn collect(incoming: Incoming) -> Arrived {
+async fn collect(mut incoming: Incoming) -> Arrived {
     let hint = incoming.size_hint();
     if hint.lower() > LARGEST_BODY as u64 {
+        drain(&mut incoming).await;
         return Arrived::TooLarge;
     }
     let size = hint.exact().map_or(LARGEST_BODY, |n| n as usize);
@@ -146,6 +147,21 @@ async fn collect(incoming: Incoming) -> Arrived {
         read(incoming, size).await
     };
     timeout(BODY_TIME, read).await.unwrap_or(Arrived::TooSlow)
+}
+
+/// Throws away what a client is still sending, for a while: a client that is cut off while it writes may never
+/// read the answer.
+async fn drain(incoming: &mut Incoming) {
+    let mut left = 64 << 20;
+    let throw = async {
+        while let Some(Ok(frame)) = incoming.frame().await {
+            left -= frame.data_ref().map_or(0, |d| d.len()) as i64;
+            if left < 0 {
+                break;
+            }
+        }
+    };
+    let _ = timeout(Duration::from_secs(2), throw).await;
 }
 
 async fn read(mut incoming: Incoming, size: usize) -> Arrived {
@@ -162,6 +178,7 @@ async fn read(mut incoming: Incoming, size: usize) -> Arrived {
             return Arrived::Whole(piece);
         }
         if whole.len() + piece.len() > LARGEST_BODY {
+            drain(&mut incoming).await;
             return Arrived::TooLarge;
         }
         if whole.is_empty() {

@@ -34,6 +34,21 @@ fn every_operation_is_documented() {
 }
 
 #[test]
+fn every_test_that_the_documentation_names_exists() {
+    let page = documentation();
+    let proofs = page.split("## 8. Proofs").nth(1).unwrap();
+    let sources: String = ["tests", "."]
+        .iter()
+        .flat_map(|d| std::fs::read_dir(d).unwrap())
+        .filter_map(|f| std::fs::read_to_string(f.unwrap().path()).ok())
+        .collect();
+    let names = proofs.lines().filter(|l| l.starts_with("| ")).flat_map(|l| l.split('`').skip(1).step_by(2));
+    for name in names {
+        assert!(sources.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+}
+
+#[test]
 fn the_weather_of_the_documentation_is_understood() {
     let page = documentation();
     let example = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();

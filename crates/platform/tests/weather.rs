@@ -169,24 +169,33 @@ fn normal_cdf(z: f64) -> f64 {
     if z < 0.0 { (1.0 - erf) / 2.0 } else { (1.0 + erf) / 2.0 }
 }
 
-#[test]
-fn ten_thousand_delays_drawn_and_told_follow_their_distribution() {
-    let v = Visitor::new("[[sync]]\ndelay = { kind = \"lognormal\", median = 40.0, sigma = 0.8 }");
-    for n in 0..10_000 {
-        v.uploaded(n);
+/// When an invoice is first found, in seconds after the start, by asking again and again at other times.
+fn first_found(v: &mut Visitor, number: &str) -> f64 {
+    let (mut low, mut high) = (0.0, 1e5);
+    for _ in 0..45 {
+        let middle = (low + high) / 2.0;
+        if v.at(middle).is_found(number) { high = middle } else { low = middle }
     }
-    let truth = v.truth();
-    for surface in ["number", "keyword", "verify"] {
-        let delays: Vec<f64> = truth["invoices"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|i| {
-                let seen: chrono::DateTime<chrono::Utc> =
-                    i["seen"][surface].as_str().unwrap().parse().unwrap();
-                (seen - start()).num_nanoseconds().unwrap() as f64 / 1e9
-            })
-            .collect();
+    high
+}
+
+#[test]
+fn ten_thousand_delays_served_follow_their_distribution_and_the_truth() {
+    let mut v = Visitor::new(
+        "[rules]\ntoken_seconds = 1e6\n[[sync]]\ndelay = { kind = \"lognormal\", median = 40.0, sigma = 0.8 }",
+    );
+    let numbers: Vec<_> = (0..10_000).map(|n| v.uploaded(n)).collect();
+    let served: Vec<f64> = numbers.iter().map(|n| first_found(&mut v, n)).collect();
+    let truth = v.at(0.0).truth();
+    let told = |surface: &str| -> Vec<f64> {
+        let seen = truth["invoices"].as_array().unwrap().iter().map(|i| i["seen"][surface].as_str().unwrap());
+        let instants = seen.map(|s| s.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+        instants.map(|at| (at - start()).num_nanoseconds().unwrap() as f64 / 1e9).collect()
+    };
+    for (served, told) in served.iter().zip(told("number")) {
+        assert!((served - told).abs() < 1e-6, "{served} {told}");
+    }
+    for (surface, delays) in [("served", served), ("keyword", told("keyword")), ("verify", told("verify"))] {
         let d = ks(delays, |x| normal_cdf((x / 40.0).ln() / 0.8));
         assert!(d < 1.628 / 100.0, "{surface}: KS distance {d} beyond the 1 % point");
     }
@@ -211,6 +220,17 @@ fn delays_told_are_delays_served() {
         assert!(v.is_found(number));
     }
     assert!((8..35).contains(&lost), "{lost} of 200 lost at a share of 0.1");
+}
+
+#[test]
+fn lost_is_lost_on_every_surface_that_the_entry_names() {
+    let v = Visitor::new("[[sync]]\ndelay = 1.0\nlost = 0.3");
+    (0..100).for_each(|n| drop(v.uploaded(n)));
+    for told in v.truth()["invoices"].as_array().unwrap() {
+        let never: Vec<_> =
+            ["number", "keyword", "verify"].iter().map(|s| told["seen"][s].is_null()).collect();
+        assert!(never == [true; 3] || never == [false; 3], "{told}");
+    }
 }
 
 #[test]
@@ -305,6 +325,13 @@ fn faults_come_in_their_share() {
     assert_eq!(manner("slow_body").manner, Manner::Slow(std::time::Duration::from_secs(2)));
     assert_eq!(manner("stall").delay.as_secs(), 2);
     assert!(serde_json::from_slice::<Value>(&manner("garbage").body).is_err());
+}
+
+#[test]
+fn a_freeze_holds_all_until_it_ends() {
+    let mut v = Visitor::new("[[fault]]\nat = 10\nfor = 2\nkind = \"freeze\"\nshare = 1");
+    let wait = |v: &mut Visitor, at: f64| v.at(at).get("/health").reply.delay.as_millis();
+    assert_eq!([9.9, 10.0, 11.5, 12.0].map(|at| wait(&mut v, at)), [0, 2000, 500, 0]);
 }
 
 #[test]

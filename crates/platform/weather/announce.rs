@@ -203,7 +203,7 @@ fn zh_span(style: u8, begin: Nanos, end: Option<Nanos>) -> String {
     };
     let first = format!("{}{}", date(&from), clock(&from));
     let Some(to) = end.map(beijing) else {
-        return format!("{first}起，恢复时间另行通知，");
+        return format!("{first}起（恢复时间另行通知）");
     };
     let day = if to.date_naive() == from.date_naive() { String::new() } else { date(&to) };
     let join = match style {

@@ -212,6 +212,8 @@ pub(crate) enum FaultKind {
     WrongField,
     /// Nothing for `seconds`, then the right answer.
     Stall,
+    /// Nothing until the end of the entry, then all at once, as when a process is stopped and goes on.
+    Freeze,
 }
 
 /// Parallel sliding windows over requests; refused with 429, or delayed (a tarpit).

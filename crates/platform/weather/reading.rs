@@ -1,6 +1,6 @@
 //! Reading a weather file, and saying in one line what is wrong with it.
 
-use super::form::{Answer, Weather};
+use super::form::{Answer, FaultKind, Weather};
 use super::sync::SurfaceSet;
 use crate::Error;
 
@@ -173,6 +173,9 @@ fn words(w: &Weather) -> Option<String> {
             "`throttle.windows` needs at least one { limit = N, seconds = S } with N from 1 to 1000000"
                 .into(),
         );
+    }
+    if w.fault.iter().any(|f| f.kind == FaultKind::Freeze && f.r#for.is_none()) {
+        return Some("`fault.for` is needed with kind = \"freeze\": it ends when the entry does".into());
     }
     if w.log.keep > 20_000_000 {
         return Some("`log.keep` is at most 20000000".into());

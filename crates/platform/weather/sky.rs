@@ -206,10 +206,11 @@ impl Sky {
         self.windows.iter().find(|w| w.holds(now) && w.operations.contains(operation))
     }
 
-    /// The stretches in which nobody listens, as far as known.
+    /// The next or present stretch in which nobody listens. A window of some operations only resets those.
     pub(crate) fn refusal(&self, now: Nanos) -> Option<(Nanos, Nanos)> {
-        let ahead =
-            self.windows.iter().filter(|w| w.answer == Answer::Refuse && w.end > now && w.end > w.begin);
+        let whole = |w: &&Window| w.operations.and(Operations::all()) == w.operations;
+        let refusing = self.windows.iter().filter(|w| w.answer == Answer::Refuse && w.end > w.begin);
+        let ahead = refusing.filter(|w| w.end > now).filter(whole);
         ahead.map(|w| (w.begin.max(self.since), w.end)).min()
     }
 
@@ -242,13 +243,13 @@ impl Sky {
         total
     }
 
-    /// The first fault that chance picks for this request.
-    pub(crate) fn fault(&self, now: Nanos, operation: Operation, draw: Chance) -> Option<&Fault> {
+    /// The first fault that chance picks for this request, and when its entry ends.
+    pub(crate) fn fault(&self, now: Nanos, operation: Operation, draw: Chance) -> Option<(&Fault, Nanos)> {
         for (i, (span, form)) in self.spans.fault.iter().zip(&self.form.fault).enumerate() {
             let applies = span.holds(now) && form.operations.0.contains(operation);
             if applies && draw.nth(i as u64).happens(form.share) {
                 self.faulted[i].fetch_add(1, Relaxed);
-                return Some(form);
+                return Some((form, span.until));
             }
         }
         None

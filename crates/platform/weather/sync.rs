@@ -103,7 +103,8 @@ pub(crate) fn visible(
     if let Surface::Region(code) = surface {
         own = own.nth(code as u64);
     }
-    if own.of("lost").happens(form.lost) {
+    // Lost by an entry is lost on all the surfaces that it speaks of.
+    if chance.of("sync.lost").nth(index as u64).of(number).happens(form.lost) {
         return NEVER;
     }
     let mut due = entered.saturating_add(seconds(form.delay.quantile(own.uniform())));

@@ -19,6 +19,8 @@ struct Segment {
     from: Nanos,
     worked: Nanos,
     speed: f64,
+    /// The speed at which a backlog of this stretch is to be worked off.
+    catch_up: f64,
 }
 
 /// A piecewise linear clock; before its first segment it equals the wall clock.
@@ -66,12 +68,13 @@ impl WorkTime {
     pub(crate) fn amended(&self, now: Nanos, pauses: &[Pause]) -> WorkTime {
         let mut segments: Vec<Segment> = self.segments.iter().copied().filter(|s| s.from < now).collect();
         let open = pauses.iter().rfind(|p| p.begin <= now);
-        let catch_up = open.map_or_else(|| fastest(&segments), |p| p.catch_up);
+        let last = segments.last().map_or(1.0, |s| s.catch_up);
+        let catch_up = open.map_or(last, |p| p.catch_up);
         let mut walk = Walk { at: now, worked: self.worked(now), catch_up };
         for pause in pauses.iter().filter(|p| p.end > now) {
             walk.run_until(pause.begin, &mut segments);
-            walk.stand_until(pause.end, &mut segments);
             walk.catch_up = pause.catch_up;
+            walk.stand_until(pause.end, &mut segments);
             if pause.end == NEVER {
                 return WorkTime { segments };
             }
@@ -89,10 +92,6 @@ impl Segment {
         }
         self.worked.saturating_add((run as f64 * self.speed) as Nanos)
     }
-}
-
-fn fastest(segments: &[Segment]) -> f64 {
-    segments.last().map_or(1.0, |s| s.speed.max(1.0))
 }
 
 struct Walk {
@@ -130,7 +129,7 @@ impl Walk {
     }
 
     fn push(&self, speed: f64, segments: &mut Vec<Segment>) {
-        segments.push(Segment { from: self.at, worked: self.worked, speed });
+        segments.push(Segment { from: self.at, worked: self.worked, speed, catch_up: self.catch_up });
     }
 }
 
@@ -172,6 +171,13 @@ mod tests {
         assert_eq!(work.instant(1001), None);
         let work = work.amended(5000, &[pause(1000, 6000, 2.0)]);
         check(&work, &[(4000, 1000), (6000, 1000), (7000, 3000), (11000, 11000)]);
+    }
+
+    #[test]
+    fn a_window_taken_back_is_caught_up_at_its_own_speed() {
+        let work = WorkTime::default().amended(0, &[pause(1000, NEVER, 3.0)]);
+        let work = work.amended(2000, &[]);
+        check(&work, &[(2000, 1000), (2400, 2200), (2500, 2500), (9000, 9000)]);
     }
 
     #[test]
