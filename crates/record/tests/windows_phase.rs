@@ -281,8 +281,8 @@ fn a_rule_is_cancelled_as_a_whole_and_extended_one_by_one() {
     weekly.rule = Some("weekly".into());
     let cancel = correction("weekly", "00:00", Change::Cancel);
     check(&calendar(&[weekly.clone()], &[cancel], &[]), &[]);
-    let extend = correction("weekly", "00:00", Change::Extend { end: at("05:00") });
-    assert_eq!(calendar(&[weekly], &[extend.clone()], &[]).unapplied(), [extend]);
+    let extensions = [correction("weekly", "00:00", Change::Extend { end: at("05:00") })];
+    assert_eq!(calendar(&[weekly], &extensions, &[]).unapplied(), extensions);
 }
 
 #[test]

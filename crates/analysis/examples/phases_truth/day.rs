@@ -75,7 +75,7 @@ impl Day {
             _ if dice.random_bool(0.5) => Manner::Mixed,
             _ => Manner::Says,
         };
-        let down_services = (kind != Kind::Quiet).then_some(services).unwrap_or(Services::NONE);
+        let down_services = if kind == Kind::Quiet { Services::NONE } else { services };
         let facts = polls(midnight, down, down_services, manner, kind == Kind::OwnNetwork, &mut dice);
         Day { windows, down, facts }
     }
