@@ -37,7 +37,7 @@ pub use live::setting::Setting;
 pub use piaotan_store::Health;
 
 use live::port::ProbePort;
-use piaotan_record::{Operation, Service};
+use piaotan_record::{Operation, Outcome, Phase, Service};
 
 piaotan_record::closed_enum! {
     /// What can be watched, by the name it has in configuration, labels and reports.
@@ -144,9 +144,19 @@ pub async fn run_due(kind: ProbeKind, setting: &Setting, due: piaotan_record::Na
     let mut port = ProbePort::new(setting);
     let found = match setting.why_not(kind) {
         Some(reason) => Found::skipped(reason),
-        None => ask(kind, &mut port, setting).await,
+        None => bounded(kind, &mut port, setting).await,
     };
     port.result(kind, due, found)
+}
+
+/// A probe that hangs is a finding, and must not hold up the others.
+async fn bounded(kind: ProbeKind, io: &mut ProbePort<'_>, setting: &Setting) -> Found {
+    let patience = setting.section.timeout;
+    let asked = tokio::time::timeout(patience.0, ask(kind, io, setting)).await;
+    asked.unwrap_or_else(|_| {
+        let text = say!(setting.language, "{patience} 内没有结果", "no result within {patience}");
+        Found::new(Health::Unhealthy, Some(Outcome::TimedOut { phase: Phase::Wait }), text)
+    })
 }
 
 async fn ask(kind: ProbeKind, io: &mut ProbePort<'_>, setting: &Setting) -> Found {

@@ -1,14 +1,21 @@
 //! The machinery behind the probes: what they are given, how they ask, when they run, who is told.
 //!
 //! Reading order: [`config`] and [`setting`] (what a probe is given), [`port`] and [`result`] (how it asks
-//! and what it answers), [`made`], [`known`] and [`look`] (synthetic invoices and looking for them), [`poll`]
-//! (when; pure).
+//! and what it answers), [`made`], [`known`] and [`look`] (synthetic invoices and looking for them),
+//! [`poll`] and [`schedule`] (when; pure), [`watch`] and [`state`] (the loop and its memory),
+//! [`recovery`] (after a window), [`trace`] (one invoice), [`notify`] (what people are sent).
 
 pub mod config;
 pub mod known;
 pub mod look;
 pub mod made;
+pub mod notify;
 pub mod poll;
 pub mod port;
+pub mod recovery;
 pub mod result;
+pub mod schedule;
 pub mod setting;
+pub mod state;
+pub mod trace;
+pub mod watch;

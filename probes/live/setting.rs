@@ -82,10 +82,10 @@ impl Setting {
         if let Some(missing) = self.client.profile().missing(kind.operations()) {
             return Some(missing);
         }
-        if kind.writes() {
-            if let Some(reason) = self.may_not_write() {
-                return Some(reason);
-            }
+        if kind.writes()
+            && let Some(reason) = self.may_not_write()
+        {
+            return Some(reason);
         }
         self.held_back(kind.service())
     }
@@ -116,10 +116,11 @@ impl Setting {
     #[must_use]
     pub fn forbids(&self, operation: Operation) -> Option<String> {
         // A login leaves a session behind and no invoice: it needs an account, not the right to write.
-        if operation.writes() && operation != Operation::Login {
-            if let Some(reason) = self.may_not_write() {
-                return Some(reason);
-            }
+        if operation.writes()
+            && operation != Operation::Login
+            && let Some(reason) = self.may_not_write()
+        {
+            return Some(reason);
         }
         self.held_back(operation.service())
     }

@@ -1,0 +1,285 @@
+//! The watch: probes at their slots, maintenance seen and told, invoices followed, people woken when it
+//! is news and not before.
+//!
+//! Alerts are judged by the phase in which their evidence was taken, not by the phase of the moment: what
+//! a probe saw inside a window does not page when the window ends, only what it sees after.
+
+use crate::live::notify::Message;
+use crate::live::schedule::Schedule;
+use crate::live::setting::Setting;
+use crate::live::{recovery, state::State};
+use crate::{ProbeKind, ProbeResult, run_due};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use piaotan_analysis::phases::Transition;
+use piaotan_analysis::reconcile::{Baseline, Recovery, Round};
+use piaotan_record::calendar::{Phase, Seen, Sighting};
+use piaotan_record::{Nanos, Service, Window};
+use piaotan_store::{Error, Retention};
+use std::collections::{BTreeSet, VecDeque};
+use std::future::Future;
+
+/// The watch looks at the calendar and renews its lease at least so often.
+const TICK: TimeDelta = TimeDelta::seconds(5);
+/// Another watcher may take over when nobody has renewed the lease for so long.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// Time between two rounds of the check after a window.
+const BETWEEN_ROUNDS: TimeDelta = TimeDelta::seconds(30);
+
+/// Where the watch tells what happens: metrics, status page, webhooks. Called from the loop: quick.
+pub trait Outlet {
+    fn probed(&mut self, result: &ProbeResult);
+    fn message(&mut self, message: Message);
+    /// Already in the store; whoever publishes the calendar makes a new one.
+    fn sighted(&mut self, sighting: &Sighting);
+    fn transition(&mut self, _transition: &Transition) {}
+    fn recovered(&mut self, _recovery: &Recovery) {}
+    /// Slots that nobody kept: the machine slept, or the run before was still under way.
+    fn missed(&mut self, _probe: ProbeKind, _slots: u64) {}
+    /// The tool itself could not do something; it goes on.
+    fn trouble(&mut self, _text: &str) {}
+}
+
+/// Why a watch cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    #[error(transparent)]
+    Store(#[from] Error),
+    #[error(
+        "another watch of {0} writes to the same store; end it, or give this one another [probes] location"
+    )]
+    Leased(String),
+    #[error("a watch needs a store; name one")]
+    NoStore,
+}
+
+/// What the loop has under way.
+enum Job {
+    Probe(ProbeKind, Nanos),
+    Recovery { window: Box<Window>, restored: DateTime<Utc>, rounds: Vec<Round> },
+}
+
+enum Done {
+    Probe(Box<ProbeResult>),
+    Recovery(Box<Recovery>, Round),
+}
+
+async fn job(job: Job, setting: &Setting) -> Done {
+    match job {
+        Job::Probe(kind, due) => Done::Probe(Box::new(run_due(kind, setting, due).await)),
+        Job::Recovery { window, restored, rounds } => {
+            let before = Baseline::new();
+            let (recovery, round) = recovery::check(setting, &window, restored, &rounds, &before).await;
+            Done::Recovery(Box::new(recovery), round)
+        }
+    }
+}
+
+/// Watches until `stop` is there; what was under way then is waited for.
+///
+/// # Errors
+/// When the watch cannot begin. Later troubles are told to the outlet.
+pub async fn watch<O: Outlet>(
+    setting: &Setting,
+    outlet: &mut O,
+    stop: impl Future<Output = ()>,
+) -> Result<(), WatchError> {
+    let store = setting.store.as_ref().ok_or(WatchError::NoStore)?;
+    let lease = format!("watch {} {}", setting.target, setting.section.location);
+    let holder = format!("{}-{}", std::process::id(), setting.next_token());
+    if !store.lease(&lease, &holder, setting.wall(), LEASE)? {
+        return Err(WatchError::Leased(setting.target.clone()));
+    }
+    let mut watch = Watch::new(setting, outlet, State::recall(store)?);
+    let mut running = FuturesUnordered::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        watch.plan();
+        while running.len() < setting.section.concurrency {
+            let Some(next) = watch.waiting.pop_front() else { break };
+            running.push(job(next, setting));
+        }
+        let clock = setting.client.clock();
+        let wake = clock.instant(clock.moment(watch.wake()));
+        tokio::select! {
+            () = &mut stop => break,
+            Some(done) = running.next(), if !running.is_empty() => watch.done(done),
+            () = tokio::time::sleep_until(wake) => {}
+        }
+        watch.look_around();
+        match store.lease(&lease, &holder, setting.wall(), LEASE) {
+            Ok(true) => {}
+            Ok(false) => watch.outlet.trouble("another watch has taken the lease"),
+            Err(error) => watch.outlet.trouble(&error.to_string()),
+        }
+    }
+    while let Some(done) = running.next().await {
+        watch.done(done);
+    }
+    store.release(&lease, &holder)?;
+    Ok(())
+}
+
+struct Watch<'a, O> {
+    setting: &'a Setting,
+    outlet: &'a mut O,
+    state: State,
+    schedule: Schedule,
+    waiting: VecDeque<Job>,
+    /// Probes waiting or at work: none runs beside itself.
+    busy: BTreeSet<ProbeKind>,
+    rolled: DateTime<Utc>,
+    recovering: Option<Recovering>,
+}
+
+/// The check after one window.
+struct Recovering {
+    window: String,
+    rounds: Vec<Round>,
+    last: DateTime<Utc>,
+    under_way: bool,
+    passed: bool,
+}
+
+impl<'a, O: Outlet> Watch<'a, O> {
+    fn new(setting: &'a Setting, outlet: &'a mut O, state: State) -> Self {
+        let section = &setting.section;
+        let interval =
+            |kind: ProbeKind| TimeDelta::from_std(section.interval(kind).0).unwrap_or(TimeDelta::days(1));
+        let probes: Vec<_> = section.kinds().into_iter().map(|kind| (kind, interval(kind))).collect();
+        let now = setting.wall();
+        let schedule = Schedule::new(&probes, &section.location, section.spread, now);
+        let (waiting, busy) = (VecDeque::new(), BTreeSet::new());
+        Self { setting, outlet, state, schedule, waiting, busy, rolled: now, recovering: None }
+    }
+
+    /// Puts what is due into the queue.
+    fn plan(&mut self) {
+        let clock = self.setting.client.clock();
+        for (kind, slot, mut missed) in self.schedule.due(clock.wall()) {
+            if self.busy.insert(kind) {
+                self.waiting.push_back(Job::Probe(kind, clock.moment(slot)));
+            } else {
+                missed += 1;
+            }
+            if missed > 0 {
+                self.outlet.missed(kind, missed);
+            }
+        }
+    }
+
+    fn wake(&self) -> DateTime<Utc> {
+        let tick = self.setting.wall() + TICK;
+        self.schedule.next().map_or(tick, |next| next.min(tick))
+    }
+
+    fn done(&mut self, done: Done) {
+        match done {
+            Done::Probe(result) => self.probed(&result),
+            Done::Recovery(recovery, round) => self.recovered(&recovery, round),
+        }
+    }
+
+    fn probed(&mut self, result: &ProbeResult) {
+        self.busy.remove(&result.probe);
+        if let Some(Err(error)) = self.setting.store.as_ref().map(|store| store.probed(&[result.stored()])) {
+            self.outlet.trouble(&error.to_string());
+        }
+        if let Some(trouble) = &result.trouble {
+            self.outlet.trouble(trouble);
+        }
+        let epoch = self.setting.client.clock().wall_at(Nanos(0));
+        for transition in self.state.observe(result, epoch) {
+            self.outlet.transition(&transition);
+            if let Some(seen) = State::restored(&transition) {
+                self.sight(transition.span.service, seen, transition.known);
+            }
+        }
+        if result.outcome == Some(piaotan_record::OutcomeKind::Maintenance) {
+            self.sight(result.probe.service(), Seen::StillDown, result.started);
+        }
+        let calendar = self.setting.calendar();
+        let messages = self.state.judge(result, &calendar, self.setting.language);
+        self.tell(messages);
+        self.outlet.probed(result);
+    }
+
+    /// Writes down what was seen of the window that governs, where it matters: past its end it still
+    /// holds, or it was seen to end.
+    fn sight(&mut self, service: Service, seen: Seen, at: DateTime<Utc>) {
+        let calendar = self.setting.calendar();
+        let phase = calendar.phase_at(at, service);
+        let Some(window) = phase.window().filter(|_| !matches!(phase, Phase::Approaching(_))) else { return };
+        let past_end = window.held_until() <= at;
+        if seen == Seen::StillDown && (!past_end || self.state.said_lately(&window.id, at)) {
+            return;
+        }
+        let sighting = Sighting { window: window.id.clone(), at, seen };
+        if let Some(Err(error)) = self.setting.store.as_ref().map(|store| store.sighted(&sighting)) {
+            self.outlet.trouble(&error.to_string());
+        }
+        self.outlet.sighted(&sighting);
+    }
+
+    /// What the calendar asks for now: alarms of overruns, the check after a window, the hourly fold.
+    fn look_around(&mut self) {
+        let (calendar, now) = (self.setting.calendar(), self.setting.wall());
+        let messages = self.state.overruns(&calendar, now, self.setting.language);
+        self.tell(messages);
+        if let Phase::Recovering(window) = calendar.phase_at(now, Service::All) {
+            self.recover(window, now);
+        }
+        if now - self.rolled >= TimeDelta::hours(1) {
+            let store = self.setting.store.as_ref();
+            if let Some(Err(error)) = store.map(|store| store.roll(self.rolled, now, &Retention::default())) {
+                self.outlet.trouble(&error.to_string());
+            }
+            self.rolled = now;
+        }
+    }
+
+    fn recover(&mut self, window: &Window, now: DateTime<Utc>) {
+        if self.recovering.as_ref().is_none_or(|checking| checking.window != window.id) {
+            let (window, last) = (window.id.clone(), now - BETWEEN_ROUNDS);
+            self.recovering =
+                Some(Recovering { window, rounds: Vec::new(), last, under_way: false, passed: false });
+        }
+        let Some(checking) = self.recovering.as_mut() else { return };
+        if checking.under_way || checking.passed || now - checking.last < BETWEEN_ROUNDS {
+            return;
+        }
+        (checking.under_way, checking.last) = (true, now);
+        let restored = window.end.map_or(now, |end| end.min(now));
+        let rounds = checking.rounds.clone();
+        self.waiting.push_front(Job::Recovery { window: Box::new(window.clone()), restored, rounds });
+    }
+
+    fn recovered(&mut self, recovery: &Recovery, round: Round) {
+        let Some(checking) = self.recovering.as_mut() else { return };
+        checking.rounds.push(round);
+        (checking.under_way, checking.passed) = (false, recovery.passed.is_some());
+        if let Some(at) = recovery.passed {
+            let sighting = Sighting { window: recovery.window.clone(), at, seen: Seen::Passed };
+            if let Some(Err(error)) = self.setting.store.as_ref().map(|store| store.sighted(&sighting)) {
+                self.outlet.trouble(&error.to_string());
+            }
+            self.outlet.sighted(&sighting);
+        }
+        let messages = self.state.lost_in_window(recovery, self.setting.wall(), self.setting.language);
+        self.tell(messages);
+        self.outlet.recovered(recovery);
+    }
+
+    /// Tells people, after the state is safe: a restart does not tell it again.
+    fn tell(&mut self, messages: Vec<Message>) {
+        if self.state.changed {
+            let kept = self.setting.store.as_ref().map(|store| self.state.keep(store, self.setting.wall()));
+            if let Some(Err(error)) = kept {
+                self.outlet.trouble(&error.to_string());
+            }
+            self.state.changed = false;
+        }
+        messages.into_iter().for_each(|message| self.outlet.message(message));
+    }
+}
