@@ -93,7 +93,10 @@ fn fill_watch(totals: &mut Totals, seconds: u64, now: f64) {
         totals.maintenance.overrun.insert(*service, overrun);
     }
     totals.findings.insert((FindingKind::Recovered, SeverityName::Info), u64::from(seconds > 70));
-    totals.sources.insert(Source::Notice, SourceTotals { up: true, last_read: Some(now - 5.0), doubtful: seconds / 60 });
+    totals.sources.insert(
+        Source::Notice,
+        SourceTotals { up: true, last_read: Some(now - 5.0), doubtful: seconds / 60 },
+    );
     for name in ["api_health", "login"] {
         let probe = ProbeTotals {
             success: true,

@@ -25,7 +25,11 @@ pub(super) fn phases() -> String {
 }
 
 fn panels(lang: Lang) -> Vec<Panel> {
-    let probes = format!("min by (probe) ({})", of(Id::ProbeSuccess, ""));
+    [now(lang), lanes(lang), course(lang)].concat()
+}
+
+/// The numbers of the moment.
+fn now(lang: Lang) -> Vec<Panel> {
     let healthy = format!("sum({}) / count({})", of(Id::ProbeSuccess, ""), of(Id::ProbeSuccess, ""));
     let in_maintenance = format!("max({})", of(Id::MaintenanceActive, "status=\"confirmed\""));
     let overrun = format!("max({})", of(Id::MaintenanceOverrun, ""));
@@ -85,6 +89,13 @@ fn panels(lang: Lang) -> Vec<Panel> {
             vec![target(format!("max({since})"), "")],
         )
         .threshold(900.0),
+    ]
+}
+
+/// Probes and phases over time.
+fn lanes(lang: Lang) -> Vec<Panel> {
+    let probes = format!("min by (probe) ({})", of(Id::ProbeSuccess, ""));
+    vec![
         Panel::new(
             Show::States,
             lang.of("探针状态", "Probes"),
@@ -103,6 +114,12 @@ fn panels(lang: Lang) -> Vec<Panel> {
         )
         .sized(24, 7)
         .states(&phase_states(lang)),
+    ]
+}
+
+/// Runs and durations over time.
+fn course(lang: Lang) -> Vec<Panel> {
+    vec![
         Panel::new(
             Show::Stacked,
             lang.of("探针运行结果 / 秒", "Probe runs by result"),

@@ -20,12 +20,16 @@ const FAILED: &str =
     "outcome=~\"client_error|server_error|dns|refused|tls|reset|timed_out|unreadable|mismatched|throttled\"";
 
 fn panels(lang: Lang) -> Vec<Panel> {
+    [now(lang), traffic(lang), times(lang), own(lang)].concat()
+}
+
+/// The numbers of the moment.
+fn now(lang: Lang) -> Vec<Panel> {
     let failed = format!(
         "sum(rate({}[$__rate_interval])) / sum(rate({}[$__rate_interval]))",
         of(Id::Requests, FAILED),
         of(Id::Requests, "outcome!=\"maintenance\"")
     );
-    let heat = format!("sum by (le) (rate({}[$__rate_interval]))", bucket(Id::Response, ""));
     vec![
         Panel::new(
             Show::Number,
@@ -85,6 +89,12 @@ fn panels(lang: Lang) -> Vec<Panel> {
             vec![target(format!("max({})", of(Id::Saturated, "")), "")],
         )
         .threshold(1.0),
+    ]
+}
+
+/// What was asked and what came of it.
+fn traffic(lang: Lang) -> Vec<Panel> {
+    vec![
         Panel::new(
             Show::Lines,
             lang.of("计划、发出、暂缓（流程/秒）", "Asked, started, held back"),
@@ -116,6 +126,13 @@ fn panels(lang: Lang) -> Vec<Panel> {
             "reqps",
             vec![target(rate(Id::Requests, "outcome", "operation!~\"journey_.*\""), "{{outcome}}")],
         ),
+    ]
+}
+
+/// How long it took, and what the platform said.
+fn times(lang: Lang) -> Vec<Panel> {
+    let heat = format!("sum by (le) (rate({}[$__rate_interval]))", bucket(Id::Response, ""));
+    vec![
         Panel::new(
             Show::Log,
             lang.of("响应时间", "Response time"),
@@ -160,6 +177,12 @@ fn panels(lang: Lang) -> Vec<Panel> {
             "cps",
             vec![target(rate(Id::Codes, "code", ""), "{{code}}")],
         ),
+    ]
+}
+
+/// The generator and the run.
+fn own(lang: Lang) -> Vec<Panel> {
+    vec![
         Panel::new(
             Show::Lines,
             lang.of("用户与连接", "Users and connections"),

@@ -60,7 +60,7 @@ fn day() -> Series {
     let point = |i: u64| SyncPoint {
         uploaded: (i * 8) as f64,
         delay_lower: 60.0 + (i % 77) as f64,
-        delay_upper: (i % 9 > 0).then_some(90.0 + (i % 77) as f64),
+        delay_upper: (!i.is_multiple_of(9)).then_some(90.0 + (i % 77) as f64),
         surface: Surface::ALL[(i % 4) as usize],
     };
     let curve = |op: &Operation| {
@@ -114,7 +114,12 @@ fn hostile() -> (Summary, Series) {
         let one = OperationSummary { count: i, rate: f64::NAN, codes, ..OperationSummary::default() };
         summary.operations.insert(format!("{SCRIPT}{i}"), one);
     }
-    summary.limits.push(LimitResult { limit: SCRIPT.into(), value: Some(f64::NAN), verdict: Verdict::Fail, reason: SCRIPT.into() });
+    summary.limits.push(LimitResult {
+        limit: SCRIPT.into(),
+        value: Some(f64::NAN),
+        verdict: Verdict::Fail,
+        reason: SCRIPT.into(),
+    });
     summary.windows.push(WindowSummary {
         id: SCRIPT.into(),
         start: at(50),
@@ -134,18 +139,40 @@ fn hostile() -> (Summary, Series) {
         evidence: BTreeMap::from([(SCRIPT.to_owned(), SCRIPT.into()), ("at".to_owned(), SCRIPT.into())]),
     });
     let bad = [f64::NAN, f64::INFINITY, -1.0, 0.0];
-    summary.sync.insert(SCRIPT.into(), SyncSummary { curve: vec![[bad[0], bad[1], bad[2], bad[3]]], ..SyncSummary::default() });
+    summary.sync.insert(
+        SCRIPT.into(),
+        SyncSummary { curve: vec![[bad[0], bad[1], bad[2], bad[3]]], ..SyncSummary::default() },
+    );
     let q = Quantiles { p50: f64::NAN, p90: 0.0, p95: f64::INFINITY, p99: -3.0, max: 0.0 };
     let weird = |t: f64| {
-        let cell = OpBin { response: Some(q), service: Some(q), codes: BTreeMap::from([(SCRIPT.repeat(60), 3)]), ..cell(3) };
+        let cell = OpBin {
+            response: Some(q),
+            service: Some(q),
+            codes: BTreeMap::from([(SCRIPT.repeat(60), 3)]),
+            ..cell(3)
+        };
         Bin { t, operations: BTreeMap::from([(Operation::Upload, cell)]), ..Bin::default() }
     };
     // The clock went back, then far ahead.
     let bins = [0.0, 5.0, 2.0, 1e9, f64::NAN].map(weird).into();
-    let nan = SyncPoint { uploaded: f64::NAN, delay_lower: f64::NAN, delay_upper: Some(-1.0), surface: Surface::Number };
+    let nan = SyncPoint {
+        uploaded: f64::NAN,
+        delay_lower: f64::NAN,
+        delay_upper: Some(-1.0),
+        surface: Surface::Number,
+    };
     let span = Span { t0: 9.0, t1: f64::NAN, state: LaneState::Down };
     let states = vec![Lane { name: LaneName::Observed, spans: vec![span] }];
-    (summary, Series { bins, sync_points: vec![nan], states, heat: Some(Heat::default()), ..Series::empty(start()) })
+    (
+        summary,
+        Series {
+            bins,
+            sync_points: vec![nan],
+            states,
+            heat: Some(Heat::default()),
+            ..Series::empty(start())
+        },
+    )
 }
 
 #[test]
@@ -160,7 +187,11 @@ fn hostile_text_is_escaped_and_bounded() {
     for lang in [Lang::Zh, Lang::En] {
         let page = html(&report(&summary, &series, lang)).unwrap();
         assert_eq!(page.matches("<script").count(), 1, "only our own");
-        assert!(!page.contains('\u{202E}') && !page.contains("NaN") && page.len() < 600_000, "{}", page.len());
+        assert!(
+            !page.contains('\u{202E}') && !page.contains("NaN") && page.len() < 600_000,
+            "{}",
+            page.len()
+        );
         assert!(!markdown::markdown(&report(&summary, &series, lang)).contains("<script"));
         for figure in pictures(&summary, &series, lang) {
             assert!(!figure.svg.contains("<script") && !figure.svg.contains("NaN"), "{}", figure.id);
@@ -198,10 +229,15 @@ fn nothing_in_the_page_is_loaded_from_anywhere() {
 #[test]
 fn a_glyph_of_every_chart_text_is_in_the_font() {
     // A letter without a glyph is drawn as an empty box: the picture of 维 must differ from one of U+E000.
-    let svg = |text: &str| format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"40\"><text x=\"4\" y=\"30\" font-size=\"28\" font-family=\"sans-serif\">{text}</text></svg>");
+    let svg = |text: &str| {
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"40\"><text x=\"4\" y=\"30\" font-size=\"28\" font-family=\"sans-serif\">{text}</text></svg>"
+        )
+    };
     let missing = png::draw(&svg("\u{E000}"), 1.0).unwrap();
     let phrases = piaotan_reports::words::Phrase::ALL.iter().map(|phrase| phrase.say(Lang::Zh));
-    let letters: std::collections::BTreeSet<char> = phrases.flat_map(str::chars).filter(|c| !c.is_whitespace() && !"<&".contains(*c)).collect();
+    let letters: std::collections::BTreeSet<char> =
+        phrases.flat_map(str::chars).filter(|c| !c.is_whitespace() && !"<&".contains(*c)).collect();
     for letter in letters {
         assert!(png::draw(&svg(&letter.to_string()), 1.0).unwrap() != missing, "no glyph for {letter}");
     }
