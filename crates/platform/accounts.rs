@@ -268,10 +268,12 @@ impl World {
     }
 }
 
+pub(crate) fn is_mobile(text: &str) -> bool {
+    text.len() == 11 && text.starts_with('1') && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn check_mobile(mobile: &str) -> Result<(), Refused> {
-    let bytes = mobile.as_bytes();
-    let right = bytes.len() == 11 && bytes[0] == b'1' && bytes.iter().all(u8::is_ascii_digit);
-    if right {
+    if is_mobile(mobile) {
         return Ok(());
     }
     Err(Refusal::field(Code::BadAccountField, "mobile", "11 digits beginning with 1"))

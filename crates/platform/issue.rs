@@ -1,7 +1,7 @@
 //! Issue and push, void, red-flush: what an owner does with invoices of the platform's own making.
 
 use crate::Code;
-use crate::accounts::Caller;
+use crate::accounts::{Caller, is_mobile};
 use crate::domain::moment::{self, At, NEVER, Nanos, seconds};
 use crate::domain::{money, regions, tax_id, words};
 use crate::invoice::{Course, Fields, Invoice, Status};
@@ -176,6 +176,9 @@ impl World {
                 return Err(wrong(field, "1 to 200 characters"));
             }
         }
+        if asked.buyer.mobile.as_deref().is_some_and(|m| !is_mobile(m)) {
+            return Err(wrong("buyer.mobile", "11 digits beginning with 1"));
+        }
         if asked.kind.as_deref().is_some_and(|k| k != "special" && k != "general") {
             return Err(wrong("kind", "general or special"));
         }
@@ -246,7 +249,8 @@ fn sums(lines: &[Line]) -> Result<(i64, i64), Refused> {
     }
     let (mut amount, mut tax) = (0i64, 0i64);
     for line in lines {
-        if !(1..=200).contains(&line.name.chars().count()) {
+        let sized = (1..=200).contains(&line.name.chars().count());
+        if !sized || line.name.chars().any(char::is_control) {
             return Err(wrong("each with a name of 1 to 200 characters"));
         }
         let quantity = millionths(&line.quantity).ok_or_else(|| wrong("quantity is a positive decimal"))?;
@@ -277,7 +281,7 @@ fn millionths(value: &Value) -> Option<i128> {
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
     let plain = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     let sized = (1..=12).contains(&whole.len()) && part.len() <= 6;
-    if !sized || !plain(whole) || !plain(part) {
+    if !sized || !plain(whole) || !plain(part) || text.ends_with('.') {
         return None;
     }
     let value: i128 = format!("{whole}{part:0<6}").parse().ok()?;

@@ -5,7 +5,7 @@
 
 use crate::Code;
 use crate::domain::moment::{Exact, Nanos};
-use crate::invoice::{content, hex};
+use crate::invoice::{Invoice, content, hex};
 use crate::storage::{Change, Ticket, lock};
 use crate::wire::{Answered, Refused};
 use crate::world::World;
@@ -174,18 +174,24 @@ fn entry(index: usize, at: Nanos, action: Action, number: &str, digest: &Hash) -
 }
 
 impl World {
-    /// Writes a transaction into the ledger and, where there is storage, onto the way to disk.
+    /// Writes a transaction into the ledger and, where there is storage, onto the way to disk together with
+    /// what it is about.
     pub(crate) fn record(
         &self,
         at: Nanos,
         action: Action,
-        number: &Arc<str>,
-        digest: &Hash,
+        invoice: &Invoice,
+        about: impl FnOnce() -> Vec<Change>,
     ) -> Option<Ticket> {
+        let digest = Sha256::digest(content(&invoice.fields, invoice.scan.as_ref())).into();
         let mut ledger = lock(&self.ledger);
-        let index = ledger.len();
-        let row = ledger.append(at, action, number, digest);
-        self.keep(|| Change::Row(index as u64, row.clone()))
+        let index = ledger.len() as u64;
+        let row = ledger.append(at, action, &invoice.fields.number, &digest);
+        self.keep(|| {
+            let mut all = about();
+            all.push(Change::Row(index, row.clone()));
+            Change::Together(all)
+        })
     }
 
     pub(crate) fn head(&self) -> Result<Answered, Refused> {

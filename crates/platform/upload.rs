@@ -4,7 +4,7 @@ use crate::Code;
 use crate::accounts::Caller;
 use crate::domain::moment::{self, At, Nanos};
 use crate::domain::{money, regions, tax_id, words};
-use crate::invoice::{Fields, Invoice, Scan, Status, content};
+use crate::invoice::{Fields, Invoice, Scan, Status};
 use crate::ledger::Action;
 use crate::review::{self, Reason, Why, kind_of};
 use crate::storage::{Change, Ticket, saved};
@@ -281,12 +281,11 @@ impl World {
         invoice: &Invoice,
         scan: Option<&(Scan, Bytes)>,
     ) -> Option<Ticket> {
-        self.keep(|| Change::Invoice(invoice.fields.number.clone(), saved(invoice)));
-        if let Some((_, file)) = scan {
-            self.keep(|| Change::Scan(invoice.fields.number.clone(), file.clone()));
-        }
-        let digest = Sha256::digest(content(&invoice.fields, invoice.scan.as_ref())).into();
-        // The row goes last, so that its ticket answers for everything before it.
-        self.record(now, action, &invoice.fields.number, &digest)
+        let number = &invoice.fields.number;
+        self.record(now, action, invoice, || {
+            let file = scan.map(|(_, file)| Change::Scan(number.clone(), file.clone()));
+            let whole = Change::Invoice(number.clone(), saved(invoice));
+            file.into_iter().chain([whole]).collect()
+        })
     }
 }

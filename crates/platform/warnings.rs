@@ -55,7 +55,7 @@ impl World {
 
     pub(crate) fn list_warnings(&self, query: &str) -> Result<Answered, Refused> {
         let params = Params::new(query);
-        let after = params.whole("after", 0, 0..=u64::MAX)?;
+        let after = params.whole("after", 0, 0..=1_000_000_000_000_000)?;
         let size = params.whole("size", 100, 1..=1000)?;
         let warnings = lock(&self.warnings);
         let newer = warnings.kept.iter().filter(|w| w.seq > after);

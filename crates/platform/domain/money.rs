@@ -11,7 +11,7 @@ pub fn parse(text: &str) -> Option<i64> {
     };
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let plain = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    let sized = (1..=12).contains(&whole.len()) && part.len() <= 2;
+    let sized = (1..=11).contains(&whole.len()) && part.len() <= 2;
     if !sized || !plain(whole) || !plain(part) || (digits.contains('.') && part.is_empty()) {
         return None;
     }

@@ -30,6 +30,8 @@ pub(crate) enum Change {
     Row(u64, Row),
     Batch(Box<Batch>),
     Delivery(Box<Delivery>),
+    /// In one transaction: an invoice is never on disk without its row of the ledger.
+    Together(Vec<Change>),
 }
 
 /// Takes a lock. No code of this crate panics while holding one.

@@ -138,6 +138,7 @@ fn apply(to: &Connection, change: &Change) -> rusqlite::Result<()> {
     let text =
         |value: serde_json::Result<String>| value.expect("stored things hold nothing that JSON cannot");
     match change {
+        Change::Together(all) => all.iter().try_for_each(|change| apply(to, change)),
         Change::Account(account) => {
             item(to, "account", &account.mobile, &text(serde_json::to_string(account)))
         }

@@ -202,7 +202,7 @@ async fn tls_on_request_with_a_generated_certificate() {
     };
     let (ready, address) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
-    let running = tokio::spawn(run(options, |a| drop(ready.send(a)), async {
+    let running = tokio::spawn(run(options, |a| ready.send(a).unwrap(), async {
         let _ = stopped.await;
     }));
     let address = address.await.unwrap();
