@@ -55,7 +55,7 @@ fn tally(second: u64) -> Tally {
         let due = Nanos(second * Nanos::SECOND + i * 50_000_000);
         let took = 20_000_000 + (i * 7919 + second * 104_729) % 400_000_000;
         let operation = if i % 3 == 0 { Operation::Upload } else { Operation::Verify };
-        let outcome = if (i + second) % 40 == 0 { Outcome::ServerError } else { Outcome::Ok };
+        let outcome = if (i + second).is_multiple_of(40) { Outcome::ServerError } else { Outcome::Ok };
         tally.sent(operation, due);
         tally.add(&Observation {
             operation,
