@@ -239,15 +239,15 @@ fn invoices() -> Vec<Described> {
         again.or(&[Code::NotOwner, Code::NotRejected, Code::NotSubmitted]),
         get("/api/invoices/{number}", "query", "Query by number", schemas::record())
             .place("number")
-            .query("region", false, schemas::region())
+            .query("region", false, schemas::or_empty(schemas::region()))
             .or(&[Code::NotFound, Code::NoRegion]),
         get("/api/invoices", "search", "Search by keyword and dates", schemas::found())
             .query("keyword", false, text())
-            .query("from", false, schemas::day())
-            .query("to", false, schemas::day())
+            .query("from", false, schemas::or_empty(schemas::day()))
+            .query("to", false, schemas::or_empty(schemas::day()))
             .query("page", false, schemas::between(1, 1_000_000))
             .query("size", false, schemas::between(1, 100))
-            .query("region", false, schemas::region())
+            .query("region", false, schemas::or_empty(schemas::region()))
             .or(&[Code::NoRegion]),
         get("/api/invoices/{number}/status", "status", "Review state and history", schemas::standing())
             .place("number")

@@ -108,6 +108,11 @@ pub(super) fn account_kind() -> Schemed {
     words(&["enterprise", "small_shop", "special_vat_issuer", "accountant", "freelancer"])
 }
 
+/// The same as a search takes it: forms send what was not filled in as empty text.
+pub(super) fn or_empty(of: Schemed) -> Schemed {
+    OneOfBuilder::new().item(of).item(words(&[""])).into()
+}
+
 pub(super) fn invoice_number() -> Schemed {
     patterned("^([0-9]{18}|[0-9]{20})$")
 }
