@@ -20,8 +20,12 @@ pub(crate) async fn run(io: &mut ProbePort<'_>, setting: &Setting) -> Found {
     };
     // The platform gives the number, so the ledger can only hear of it now.
     let total = reply.values.get("total").unwrap_or(&invoice.total).to_owned();
-    let accepted = Some(setting.wall());
-    let issued = Issued { number: number.to_owned(), total, accepted, ..issued_of(&invoice, setting) };
+    let row = issued_of(&invoice, setting);
+    // Its date is the platform's as well: a later comparison with ours would call it altered.
+    let issue_date =
+        reply.values.get("issue_date").and_then(|date| date.parse().ok()).unwrap_or(row.issue_date);
+    let issued =
+        Issued { number: number.to_owned(), issue_date, total, accepted: Some(setting.wall()), ..row };
     if let Some(Err(error)) =
         setting.store.as_ref().map(|store| store.issue_all(std::slice::from_ref(&issued)))
     {

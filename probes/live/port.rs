@@ -54,7 +54,13 @@ impl Port for ProbePort<'_> {
         }
         let no_login = self.setting.held_back(Service::Login);
         let due = self.setting.client.clock().now();
-        let reply = self.setting.client.ask(operation, fields, due, no_login.is_none(), &self.record).await;
+        let may_login = no_login.is_none();
+        let mut reply = self.setting.client.ask(operation, fields, due, may_login, &self.record).await;
+        if reply.status == Some(401) && operation != Operation::Login && may_login {
+            // Another login of the same account ended our session: that is our doing. Both are recorded.
+            let due = self.setting.client.clock().now();
+            reply = self.setting.client.ask(operation, fields, due, may_login, &self.record).await;
+        }
         if reply.held {
             self.why_held = no_login;
         }

@@ -97,7 +97,7 @@ impl State {
             Health::Unhealthy => *failures += 1,
             Health::Healthy | Health::Degraded | Health::Pending => *failures = 0,
         }
-        let firing = *failures >= needed(result.probe);
+        let firing = *failures >= needed(result);
         if *failures > 0 && !firing {
             self.changed |= before != self.kept;
             return Vec::new();
@@ -168,12 +168,12 @@ impl State {
     }
 }
 
-/// Failures in a row that are an alarm: one may be chance, except where a finding is a fact.
-fn needed(probe: ProbeKind) -> u32 {
-    match probe {
-        ProbeKind::SyncDelay | ProbeKind::LedgerIntegrity | ProbeKind::EntryCheck => 1,
-        _ => 2,
-    }
+/// Failures in a row that are an alarm: one may be chance, except where an answer is the finding.
+fn needed(result: &ProbeResult) -> u32 {
+    let of_fact =
+        matches!(result.probe, ProbeKind::SyncDelay | ProbeKind::LedgerIntegrity | ProbeKind::EntryCheck);
+    let answered = matches!(result.outcome, Some(OutcomeKind::Ok | OutcomeKind::Mismatched));
+    if of_fact && answered { 1 } else { 2 }
 }
 
 fn is_unreachable(result: &ProbeResult) -> bool {
