@@ -240,9 +240,10 @@ pub(super) fn finding() -> Schemed {
 }
 
 /// Items are objects of upload fields; each is judged by itself, so a wrong one does not make the batch wrong.
+/// How many there may be depends on the account.
 pub(super) fn batch_asked() -> Schemed {
     let item: Schemed = plain(Type::Object).into();
-    let items = ArrayBuilder::new().items(item).min_items(Some(1)).max_items(Some(1000));
+    let items = ArrayBuilder::new().items(item).min_items(Some(1));
     object(&[("key", patterned("^[0-9A-Za-z_.:-]{1,64}$")), ("items", items.into())])
 }
 
