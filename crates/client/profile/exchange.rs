@@ -151,9 +151,10 @@ impl Exchange {
             let mut value = Vec::with_capacity(48);
             if template.write(&mut value, Escape::None, &scene)? {
                 let value = HeaderValue::from_maybe_shared(Bytes::from(value));
-                let value = value.map_err(|_| {
+                let mut value = value.map_err(|_| {
                     scene.refuse(name.as_str(), "one line of text without control characters")
                 })?;
+                value.set_sensitive(template.is_private());
                 headers.push((name.clone(), value));
             }
         }

@@ -232,10 +232,10 @@ pub(super) fn steps(text: &str) -> Result<Vec<Step>, Fault> {
 }
 
 fn pointer_step(token: &str) -> Step {
-    match token.parse() {
-        Ok(index) => Step::Index(index),
-        Err(_) if token == "*" => Step::Any,
-        Err(_) => Step::Member(token.replace("~1", "/").replace("~0", "~").into()),
+    match token.parse::<usize>() {
+        Ok(index) if index.to_string() == token => Step::Index(index),
+        _ if token == "*" => Step::Any,
+        _ => Step::Member(token.replace("~1", "/").replace("~0", "~").into()),
     }
 }
 

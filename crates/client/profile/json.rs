@@ -165,7 +165,12 @@ impl<'b> Reader<'b, '_> {
             let name = self.string()?;
             self.space();
             self.take(b':')?;
-            let member = |step: &Step| matches!(step, Step::Member(wanted) if **wanted == *name);
+            // A pointer cannot tell an index from a member that is named by a number.
+            let member = |step: &Step| match step {
+                Step::Member(wanted) => **wanted == *name,
+                Step::Index(index) => name.parse() == Ok(*index),
+                Step::Any => false,
+            };
             self.inside(nodes, member, sight, depth)?;
             self.space();
             if self.take(b'}').is_some() {
@@ -282,4 +287,95 @@ impl Places {
 fn is_number(word: &str) -> bool {
     let digits = word.strip_prefix('-').unwrap_or(word);
     digits.starts_with(|c: char| c.is_ascii_digit()) && digits.parse::<f64>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Found, Places};
+    use crate::profile::extract::steps;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    fn read(body: &str, place: &str) -> Option<Option<String>> {
+        let mut places = Places::default();
+        let number = places.want(&steps(place).unwrap());
+        let sight = places.read(body.as_bytes(), None)?;
+        Some(sight.get(number).map(|found| match found {
+            Found::Null => "null".to_owned(),
+            Found::Text(text) => text.to_string(),
+            Found::Raw(text) => (*text).to_owned(),
+        }))
+    }
+
+    #[test]
+    fn places_are_found() {
+        let body = r#" {"a":{"b":[1,{"c":"x\u00e9\n"},2.50]},"n":26119000000000000017,"z":null,"a/b":true} "#;
+        let check = |place: &str, expected: Option<&str>| {
+            assert_eq!(read(body, place).unwrap().as_deref(), expected, "{place}");
+        };
+        check("/a/b/1/c", Some("xé\n"));
+        check("$.a.b[*].c", Some("xé\n"));
+        check("$['a']['b'][0]", Some("1"));
+        check("/a/b/2", Some("2.50"));
+        check("/n", Some("26119000000000000017"));
+        check("/z", Some("null"));
+        check("/a~1b", Some("true"));
+        check("/a/b", Some(r#"[1,{"c":"x\u00e9\n"},2.50]"#));
+        check("/a/x", None);
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        let bodies = [
+            "",
+            "{",
+            "[1,]",
+            "{\"a\":}",
+            "{\"a\" 1}",
+            "nul",
+            "01x",
+            "\"a",
+            "{} {}",
+            "<html>",
+            "{'a':1}",
+            "[\"\u{1}\"]",
+        ];
+        for body in bodies.into_iter().chain([&*"[".repeat(100)]) {
+            assert_eq!(read(body, "/a"), None, "{body}");
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[a-z\"\\\\é云\n]{0,6}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-c]", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The reader finds what `serde_json` finds, and like it refuses an answer that was cut short.
+        #[test]
+        fn it_agrees_with_serde_json(value in json(), place in "(/[a-c0-2]){0,3}", cut in 0.0..1.0f64) {
+            let body = value.to_string();
+            let expected = value.pointer(&place).map(|found| match found {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            prop_assert_eq!(read(&body, &place), Some(expected));
+            let at = (0..=(body.len() as f64 * cut) as usize).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
+            let short = &body[..at];
+            prop_assert_eq!(read(short, &place).is_some(), serde_json::from_str::<Value>(short).is_ok(), "{}", short);
+        }
+    }
 }

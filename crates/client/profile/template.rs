@@ -122,6 +122,14 @@ impl Template {
         self.parts.iter().any(|part| matches!(part, Part::Slot(slot) if bare(slot)))
     }
 
+    /// Whether what it writes must not be shown: a token, a secret or a signature is in it.
+    pub fn is_private(&self) -> bool {
+        let private = |source: &Source| {
+            matches!(source, Source::Token | Source::Carried(_) | Source::Secret(_) | Source::Signature(_))
+        };
+        self.sources().any(private)
+    }
+
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.parts.iter().filter_map(|part| match part {
             Part::Slot(slot) => Some(&slot.source),

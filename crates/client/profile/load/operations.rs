@@ -1,5 +1,6 @@
 //! `[operation.NAME]`, `[request]` and `[login]`: compiled to exchanges.
 
+mod alike;
 mod bodies;
 mod parts;
 mod readings;
@@ -33,32 +34,16 @@ pub(in super::super) fn operations(
         let exchange = exchange("inbox", table, &mut common, &mut answers, profile, problems);
         profile.exchanges.push(exchange);
     }
-    let mut alike = Vec::new();
     match root.table("operation", problems) {
-        None => problems.add(
-            1,
-            "operation",
-            "the profile has no operations",
-            "write [operation.upload] request = \"POST /…\"",
-        ),
+        None => {
+            let remedy = "write [operation.upload] request = \"POST /…\"";
+            problems.add(1, "operation", "the profile has no operations", remedy);
+        }
         Some(mut table) => {
-            for entry in table.rest() {
-                one(entry, &mut alike, &mut common, &mut answers, profile, problems);
+            for entry in alike::resolved(table.rest(), problems) {
+                one(entry, &mut common, &mut answers, profile, problems);
             }
         }
-    }
-    for (operation, (like, line)) in alike {
-        let found = like.and_then(|like| profile.operations[like.index()]);
-        if found.is_none() {
-            let field = format!("operation.{operation}.like");
-            problems.add(
-                line,
-                &field,
-                "names an operation that the profile does not have",
-                "write the operation out",
-            );
-        }
-        profile.operations[operation.index()] = found;
     }
     let (plan, prelude) = login.map_or((None, Vec::new()), |(plan, prelude)| (Some(plan), prelude));
     for (at, table) in prelude.into_iter().enumerate() {
@@ -74,7 +59,6 @@ pub(in super::super) fn operations(
 
 fn one(
     entry: Entry,
-    alike: &mut Vec<(Operation, (Option<Operation>, usize))>,
     common: &mut Common,
     answers: &mut Answers,
     profile: &mut Profile,
@@ -83,12 +67,6 @@ fn one(
     let field = format!("operation.{}", entry.name);
     let known = operation(&entry.name, entry.line, &field, problems);
     let Some(mut table) = entry.node.into_table(field.clone(), problems) else { return };
-    if let Some((like, line)) = table.text("like", problems) {
-        let like = operation(&like, line, &format!("{field}.like"), problems);
-        alike.extend(known.map(|known| (known, (like, line))));
-        table.finish(problems);
-        return;
-    }
     if let Some((ask, line)) = table.text("after_timeout", problems)
         && let (Some(sent), Some(ask)) =
             (known, operation(&ask, line, &format!("{field}.after_timeout"), problems))

@@ -7,6 +7,7 @@ use super::super::super::scope::Scope;
 use super::super::super::source::{Entry, Node, Table, Value};
 use super::super::super::template::Template;
 use super::super::template;
+use super::alike::merged;
 use super::bodies::Given;
 use hyper::Method;
 use hyper::header::HeaderName;
@@ -52,23 +53,6 @@ impl Share {
         });
         merged(kept.cloned().collect(), own)
     }
-}
-
-/// Both lists; one's own entries replace those of the same name, and tables are merged member by member.
-fn merged(common: Vec<Entry>, own: Vec<Entry>) -> Vec<Entry> {
-    let mut list = common;
-    for entry in own {
-        let Some(known) = list.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&entry.name)) else {
-            list.push(entry);
-            continue;
-        };
-        let value = match (known.node.value.clone(), entry.node.value) {
-            (Value::Table(common), Value::Table(own)) => Value::Table(merged(common, own)),
-            (_, own) => own,
-        };
-        *known = Entry { name: entry.name, line: entry.line, node: Node { line: entry.node.line, value } };
-    }
-    list
 }
 
 /// Compiles the request of one operation.
