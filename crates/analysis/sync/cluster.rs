@@ -59,10 +59,10 @@ pub fn clusters(delays: &[Delay]) -> Clusters {
     }
 }
 
-/// Whether each cluster is one run of neighbours in upload order, a few strays allowed.
+/// Whether clusters are runs of neighbours in upload order, with a few strays that missed their batch.
 fn consecutive(order: &[usize], clusters: &Clusters) -> bool {
     let changes = order.windows(2).filter(|pair| clusters.of[pair[0]] != clusters.of[pair[1]]).count();
-    changes < 2 * clusters.count
+    changes < 4 * clusters.count && 3 * changes < order.len()
 }
 
 /// How many seconds of uploads a typical cluster draws from: twice the middle half of it.

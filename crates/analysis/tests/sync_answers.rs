@@ -78,7 +78,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
     #[test]
     fn any_rows(rows in prop::collection::vec(row(), 1..300)) {
         let numbered: String = rows.iter().enumerate().map(|(i, row)| format!("{i},{row}\n")).collect();

@@ -142,3 +142,18 @@ pub fn with_window(backlog: f64, scale: f64, rng: &mut ChaCha8Rng) -> Vec<Delay>
     };
     offered.map(&mut one).collect()
 }
+
+/// 500 uploads in 1800 s that become visible at the first multiple of 60 s after a log-normal delay of
+/// the given median (sigma 0.8, times `scale`), one multiple in five coming 60 s late as a whole. A wide
+/// delay mixes the uploads of several batches.
+pub fn ticks(median: f64, scale: f64, rng: &mut ChaCha8Rng) -> Vec<Delay> {
+    let late: Vec<bool> = (0..200).map(|_| rng.random::<f64>() < 0.2).collect();
+    let uploads: Vec<f64> = (0..500).map(|_| 1800.0 * rng.random::<f64>()).collect();
+    let mut one = |uploaded: f64| {
+        let ready = uploaded + scale * median / 40.0 * Law::LogNormal.draw(rng);
+        let tick = (ready / 60.0).ceil();
+        let by = if late.get(tick as usize).copied().unwrap_or(false) { 60.0 } else { 0.0 };
+        Poll::Every(5.0).look(uploaded, 60.0 * tick + by - uploaded, 2400.0 - uploaded, rng)
+    };
+    uploads.into_iter().map(&mut one).collect()
+}
