@@ -176,7 +176,7 @@ impl Walk<'_> {
         match self.days_of_range(placed, start, end) {
             Ok(days) => self.spread(placed, start, end, join, role, &days),
             Err(kind) => {
-                self.dated_work |= role == Role::Outage;
+                self.dated_work |= role == Role::Outage && is_undated(kind);
                 self.doubt(kind, placed);
             }
         }
@@ -314,7 +314,8 @@ impl Walk<'_> {
         if !first.own || !last.own || last.date < first.date {
             return;
         }
-        if role == Role::Outage {
+        let counter = self.document.sentences.sentence(placed.atoms.start).cues.has(Cue::Counter);
+        if role == Role::Outage && !counter {
             self.dated_work = true;
             self.whole_days(placed, start, end, first.date, last.date, doubts);
         }
@@ -419,7 +420,7 @@ impl Walk<'_> {
         if limit || matches!(role, Role::Aside | Role::History) {
             return;
         }
-        self.dated_work |= role == Role::Outage;
+        self.dated_work |= role == Role::Outage && self.is_announced(placed, day);
         self.note_day(moment, moment, Some(day));
         if self.followed(placed, Cue::SameTimes) {
             self.same_times(placed, day, doubts);
@@ -449,6 +450,13 @@ impl Walk<'_> {
             let rules = vec![Rule::SameTimes];
             self.found.push(Found { start, end: Some(end), role: Role::Outage, atoms, doubts, rules });
         }
+    }
+
+    /// Whether the clause of a day speaks of work or a stop, and the day is not past.
+    fn is_announced(&self, placed: &Placed, day: NaiveDate) -> bool {
+        let cues = self.document.clause_cues(placed);
+        let past = self.known.published.is_some_and(|published| day < published);
+        cues.any(&[Cue::Work, Cue::Stop, Cue::Planned, Cue::Routine]) && !cues.has(Cue::Done) && !past
     }
 
     fn timed_moment(&mut self, n: usize, placed: &Placed, moment: &Moment, role: Role) {
@@ -715,6 +723,17 @@ impl Walk<'_> {
         let doubts = window::doubts(&self, text, plain);
         Reading { notice, windows, recurring: self.recurring, unaffected, doubts, refers: self.refers }
     }
+}
+
+/// A time that is told of, though its day cannot be known.
+fn is_undated(kind: DoubtKind) -> bool {
+    matches!(
+        kind,
+        DoubtKind::YearUnknown
+            | DoubtKind::PublicationUnknown
+            | DoubtKind::Impossible
+            | DoubtKind::ZoneUnknown
+    )
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -151,6 +151,10 @@ pub(crate) enum Cue {
     Physical,
     /// Training, deadlines, office hours, contacts: times that are something else.
     Aside,
+    /// 培训, webinar: people come together; what the talk is about does not stop.
+    Event,
+    /// 服务厅, branch: where people go, which closes on holidays.
+    Counter,
     /// 之前, before, by: the moment is a limit.
     Before,
     /// 后, after.

@@ -133,7 +133,8 @@ impl<'a> Document<'a> {
     /// Lifts and canteens, unless a clause of the sentence says that a system stops too.
     fn is_physical(&self, atom: usize) -> bool {
         let sentence = self.sentences.sentence(atom);
-        if !sentence.cues.has(Cue::Physical) {
+        let branches = !self.chinese && sentence.cues.has(Cue::Counter);
+        if !sentence.cues.has(Cue::Physical) && !branches {
             return false;
         }
         !self
@@ -236,7 +237,7 @@ impl<'a> Document<'a> {
     }
 
     /// The cues of a time's clause, and of the next where the time stands alone in its own.
-    fn clause_cues(&self, placed: &Placed) -> Cues {
+    pub(crate) fn clause_cues(&self, placed: &Placed) -> Cues {
         let index = self.sentences.clause_index(placed.atoms.start);
         let own = self.sentences.clauses[index].cues;
         let sentence = self.sentences.sentence(placed.atoms.start).atoms.end;
@@ -272,7 +273,9 @@ impl<'a> Document<'a> {
 
 /// A heading changes the topic; a sentence with times of its own changes it only to outages.
 fn topic_after(topic: Topic, cues: Cues, timed: bool) -> Topic {
-    if cues.any(&OUTAGE) {
+    if cues.has(Cue::Event) && !cues.has(Cue::Stop) && !timed {
+        Topic::Aside
+    } else if cues.any(&OUTAGE) {
         Topic::Outage
     } else if cues.has(Cue::Aside) && !timed {
         Topic::Aside
@@ -282,7 +285,7 @@ fn topic_after(topic: Topic, cues: Cues, timed: bool) -> Topic {
 }
 
 fn is_aside(clause: Cues, sentence: Cues) -> bool {
-    let named = clause.has(Cue::Aside) && !clause.has(Cue::Stop);
+    let named = clause.has(Cue::Event) || clause.has(Cue::Aside) && !clause.has(Cue::Stop);
     let told = sentence.has(Cue::Aside) && !sentence.any(&OUTAGE);
     named || told
 }

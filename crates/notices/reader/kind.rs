@@ -27,7 +27,8 @@ pub(crate) fn of(walk: &Walk<'_>) -> Kind {
         return Kind::Resumed;
     }
     let something = outages > 0 || !walk.recurring.is_empty() || walk.dated_work || !walk.refers.is_empty();
-    if is_sudden(document) && (something || document.all.has(Cue::Stop)) {
+    let drill = document.all.has(Cue::Physical) && !something;
+    if is_sudden(document) && !drill && (something || document.all.has(Cue::Stop)) {
         return Kind::Emergency;
     }
     if something || is_already(document) { Kind::PlannedMaintenance } else { Kind::NotMaintenance }

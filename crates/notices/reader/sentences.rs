@@ -102,9 +102,12 @@ fn cut(atoms: &[Atom], ends: impl Fn(usize) -> bool) -> (Vec<Stretch>, Vec<u32>)
     for (k, atom) in atoms.iter().enumerate() {
         of.push(u32::try_from(stretches.len()).unwrap_or(u32::MAX));
         if let Meaning::Cue(cue) = atom.meaning
-            && !(cue == Cue::Aside && names_a_system(atoms, k))
+            && !(matches!(cue, Cue::Aside | Cue::Event) && names_a_system(atoms, k))
         {
             current.cues.add(cue);
+            if cue == Cue::Event {
+                current.cues.add(Cue::Aside);
+            }
         }
         current.atoms.end = k + 1;
         if ends(k) || current.atoms.len() >= LONGEST {

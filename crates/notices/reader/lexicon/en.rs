@@ -178,8 +178,8 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     (
         Cue(Cue::System),
         "system*, e-service*, eservice*, e-filing, efile, e-file, platform*, portal*, website*, web, site, sites, server*, network*, database*, api, apis, app, apps, application*, online, software, login, gateway*, e-invoic*, einvoic*, invoic*, banking, \
-         cloud, data, email, e-mail, wifi, wi-fi, vpn, storage, cluster*, host*, dns, cdn, mainframe, filings, filing, e-filing, payments, payment, internet, digital, node*, instance*, router*, switch*, firewall*, tool, tools, desk, hub, console, dashboard*, \
-         backend, back end, infrastructure, subsystem*, terminal*, atm, atms, phone lines, advice lines, helpline*, lines, account*, campus, module*, link, environment*, sandbox*",
+         cloud, data, email, e-mail, wifi, wi-fi, vpn, storage, cluster*, host*, dns, cdn, mainframe, filings, filing, e-filing, payments, payment, internet, digital, node*, instance*, router*, switch*, firewall*, hub, console, dashboard*, \
+         backend, back end, infrastructure, subsystem*, terminal*, atm, atms, phone lines, advice lines, helpline*, account*, campus, module*, environment*, sandbox*",
     ),
     (
         Cue(Cue::Service),
@@ -187,13 +187,21 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Physical),
-        "elevator*, lift, lifts, escalator*, parking, car park, swimming pool, pool, library building, gym, cafeteria, canteen, road, roads, bridge, water supply, gas supply, heating, air conditioning, bus, shuttle bus, train, trains, museum, branch office, branches, ferry, gate, playground, building",
+        "elevator*, lift, lifts, escalator*, parking, car park, swimming pool, pool, library building, gym, cafeteria, canteen, road, roads, bridge, water supply, gas supply, heating, air conditioning, bus, shuttle bus, train, trains, museum, ferry, gate, playground, building",
+    ),
+    (
+        Cue(Cue::Event),
+        "training, webinar*, workshop*, seminar*, meeting*, conference*, interview*, tour*, open house, concert, lecture*, orientation, tournament, q&a, livestream, town hall, briefing, presentation, demo, hearing*, exam*",
+    ),
+    (
+        Cue(Cue::Counter),
+        "branch, branches, office, offices, counter, counters, help desk, service desk, front desk, store, stores, library",
     ),
     (
         Cue(Cue::Aside),
-        "deadline*, cutoff, cut-off, due date, training, webinar*, workshop*, seminar*, class, classes, office hours, hours during, library hours, service hours, hours of operation, open hours, counter hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
-         holiday, holidays, register, registration*, apply, applications close, exam*, meeting*, conference*, session*, interview*, sale, promotion, competition, submit by, vacation, delivery, arrive*, tour*, open house, \
-         concert, lecture*, orientation, enrol*, tournament, valid, expires, expiry, comment period, consultation, hiring, survey, launch party, ticket*, q&a, livestream, flight*, fax, available from, is open, are open, staffed, drop-in, walk-in, office closure*, town hall, briefing, presentation, demo, hearing*, shipment*, shipping, reservations, appointments, enrollment, admissions, bids",
+        "deadline*, cutoff, cut-off, due date, class, classes, office hours, hours during, library hours, service hours, hours of operation, open hours, counter hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
+         holiday, holidays, register, registration*, apply, applications close, session*, sale, promotion, competition, submit by, vacation, delivery, arrive*, \
+         enrol*, valid, expires, expiry, comment period, consultation, hiring, survey, launch party, ticket*, flight*, fax, available from, is open, are open, staffed, drop-in, walk-in, office closure*, shipment*, shipping, reservations, appointments, enrollment, admissions, bids",
     ),
     (
         Cue(Cue::Before),
