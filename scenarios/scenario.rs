@@ -132,7 +132,10 @@ pub enum Then {
 
 /// A limit, as a sentence or with its circumstances.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a limit is a text such as \"upload.response.p95 < 500ms\", or a table with `limit`")]
+#[serde(
+    untagged,
+    expecting = "a limit is a text such as \"upload.response.p95 < 500ms\", or a table with `limit`"
+)]
 pub enum LimitEntry {
     Text(String),
     Table(LimitTable),
@@ -226,7 +229,8 @@ impl Scenario {
     #[must_use]
     pub fn operations(&self) -> Vec<Operation> {
         let journeys = self.mix.iter().filter_map(|mix| crate::journeys::Journey::named(&mix.journey));
-        let mut all: Vec<Operation> = journeys.flat_map(|journey| journey.operations().iter().copied()).collect();
+        let mut all: Vec<Operation> =
+            journeys.flat_map(|journey| journey.operations().iter().copied()).collect();
         all.sort();
         all.dedup();
         all
@@ -235,7 +239,9 @@ impl Scenario {
 
 /// Sets `a.b.c=value`, the value read as TOML where it can be, else as a text.
 fn set(table: &mut toml::Table, assignment: &str) -> Result<(), ConfigError> {
-    let wrong = |why: &str| ConfigError::new("--set", format!("`{assignment}` {why}; write FIELD=VALUE, such as load.rate=20"));
+    let wrong = |why: &str| {
+        ConfigError::new("--set", format!("`{assignment}` {why}; write FIELD=VALUE, such as load.rate=20"))
+    };
     let (path, value) = assignment.split_once('=').ok_or_else(|| wrong("has no `=`"))?;
     let value: toml::Value = toml::from_str::<toml::Table>(&format!("v = {value}"))
         .ok()
@@ -257,11 +263,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const SMALL: &str = "name = \"small\"\n[load]\nrate = 5\nduration = \"10s\"\n[[mix]]\njourney = \"roundtrip\"\n";
+    const SMALL: &str =
+        "name = \"small\"\n[load]\nrate = 5\nduration = \"10s\"\n[[mix]]\njourney = \"roundtrip\"\n";
 
     #[test]
     fn an_override_changes_one_field() {
-        let set = Scenario::parse(SMALL, "small", &["load.rate=20".into(), "load.duration=1m".into()]).unwrap();
+        let set =
+            Scenario::parse(SMALL, "small", &["load.rate=20".into(), "load.duration=1m".into()]).unwrap();
         assert_eq!(set.load.rate, Some(Rate::PerSecond(20.0)));
         assert_eq!(set.load.duration, Some(Span::seconds(60)));
     }

@@ -1,12 +1,14 @@
 //! One file, `piaotan.toml`: each room's section, joined here.
 
 use anyhow::{Context as _, Result, anyhow};
+use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_client::config as read;
 use piaotan_client::profile::SecretRef;
 use piaotan_client::target::TargetSection;
 use piaotan_probes::ProbesSection;
 use piaotan_record::Span;
-use piaotan_record::window::Window;
+use piaotan_record::Window;
+use piaotan_record::window::{Entry, windows_of};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ pub struct AccountSection {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MaintenanceSection {
-    pub window: Vec<Window>,
+    pub window: Vec<Entry>,
     /// How often sources of announcements are asked.
     pub poll: Option<Span>,
 }
@@ -67,6 +69,17 @@ pub fn load(named: Option<&Path>) -> Result<Settings> {
     Ok(settings)
 }
 
+impl MaintenanceSection {
+    /// The windows, recurring ones from a month ago to a year ahead of `now`.
+    ///
+    /// # Errors
+    /// One line that names the field and what to write instead.
+    pub fn windows(&self, now: DateTime<Utc>) -> Result<Vec<Window>> {
+        let (from, to) = (now - TimeDelta::days(30), now + TimeDelta::days(400));
+        windows_of(&self.window, from, to).map_err(|e| anyhow!("[[maintenance.window]] {e}"))
+    }
+}
+
 /// Fetches a secret that is written as `env:NAME` or `file:PATH`.
 ///
 /// # Errors
@@ -83,9 +96,12 @@ pub fn secret(field: &str, written: &str) -> Result<String> {
 /// One line that names the field and the place.
 pub fn fetch(field: &str, place: &SecretRef) -> Result<String> {
     match place {
-        SecretRef::Env(name) => std::env::var(name).map_err(|_| anyhow!("{field}: the environment has no {name}; set it")),
+        SecretRef::Env(name) => {
+            std::env::var(name).map_err(|_| anyhow!("{field}: the environment has no {name}; set it"))
+        }
         SecretRef::File(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("{field}: cannot read {path}"))?;
+            let text =
+                std::fs::read_to_string(path).with_context(|| format!("{field}: cannot read {path}"))?;
             Ok(text.trim_end_matches(['\n', '\r']).to_owned())
         }
     }

@@ -19,7 +19,8 @@ pub struct Door {
     pub verb: Verb,
 }
 
-const AFTER: &str = "Exit codes: 0 pass · 1 fail · 2 usage, input or disk · 3 inconclusive · 4 inconclusive: maintenance · \
+const AFTER: &str =
+    "Exit codes: 0 pass · 1 fail · 2 usage, input or disk · 3 inconclusive · 4 inconclusive: maintenance · \
 5 refused target · 130/143 interrupted
 
 Examples:
@@ -96,6 +97,8 @@ impl Common {
 }
 
 fn locale() -> Lang {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     if set.is_some_and(|value| value.to_lowercase().starts_with("zh")) { Lang::Zh } else { Lang::En }
 }

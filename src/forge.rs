@@ -33,7 +33,8 @@ pub struct Platform {
 /// One line that names the flag or field.
 pub fn platform(settings: &Settings, url: Option<&str>, profile: Option<&str>) -> Result<Platform> {
     let url = url.or(settings.target.url.as_deref());
-    let url = url.ok_or_else(|| anyhow!("no target; give --target URL, or write [target] url into piaotan.toml"))?;
+    let url =
+        url.ok_or_else(|| anyhow!("no target; give --target URL, or write [target] url into piaotan.toml"))?;
     let endpoint = Endpoint::parse(url).map_err(|e| anyhow!("--target: {e}"))?;
     let profile = Arc::new(self::profile(profile.or(settings.target.profile.as_deref()))?);
     let base = Base::parse(url).map_err(|e| anyhow!("--target: {e}"))?;
@@ -65,9 +66,11 @@ fn profile(named: Option<&str>) -> Result<Profile> {
     match named {
         None | Some("reference") => Ok(Profile::reference()),
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("--profile {path} is neither `reference` nor a file that can be read"))?;
-            Profile::parse(&text, path).map_err(|problems| anyhow!("{}", problems.to_string().replace('\n', "; ")))
+            let text = std::fs::read_to_string(path).with_context(|| {
+                format!("--profile {path} is neither `reference` nor a file that can be read")
+            })?;
+            Profile::parse(&text, path)
+                .map_err(|problems| anyhow!("{}", problems.to_string().replace('\n', "; ")))
         }
     }
 }
@@ -104,8 +107,15 @@ pub fn generator(seed: u64, region: &str, kind: &str, bytes: usize, today: Naive
         "mixed" => FileKind::default(),
         other => other.parse().map_err(|e| anyhow!("data.file_kind: {e}"))?,
     };
-    let options =
-        Options { region: region.to_owned(), today, days: 30, file_kind, file_bytes: bytes, seller: None, buyer: None };
+    let options = Options {
+        region: region.to_owned(),
+        today,
+        days: 30,
+        file_kind,
+        file_bytes: bytes,
+        seller: None,
+        buyer: None,
+    };
     Ok(Generator::new(seed, options))
 }
 

@@ -57,7 +57,8 @@ impl Progress {
 fn line(running: &Running, now: Nanos, lang: Lang) -> String {
     let recent = running.live.lock().recent.back().copied().unwrap_or_default();
     let paused = running.holds.holding(now);
-    let phase = running.holds.calendar().phase_at(running.clock.wall_at(now), piaotan_record::Service::All).name();
+    let phase =
+        running.holds.calendar().phase_at(running.clock.wall_at(now), piaotan_record::Service::All).name();
     let zh = lang == Lang::Zh;
     let mut line = format!(
         "{:>5}/s  p50 {:>6.1} ms  p95 {:>6.1} ms  {} {}",

@@ -37,7 +37,9 @@ pub fn metrics(listen: SocketAddr, totals: impl Fn() -> Totals + Send + Sync + '
             _ = ended => {}
         }
     };
-    let thread = std::thread::Builder::new().name("piaotan-serve".to_owned()).spawn(move || runtime.block_on(serving))?;
+    let thread = std::thread::Builder::new()
+        .name("piaotan-serve".to_owned())
+        .spawn(move || runtime.block_on(serving))?;
     Ok(Served { address, end: Some(end), thread: Some(thread) })
 }
 
@@ -52,7 +54,9 @@ async fn serve(listener: TcpListener, registry: Arc<piaotan_reports::metrics::Re
                 async move { Ok::<_, std::convert::Infallible>(answer) }
             });
             // A scraper that goes away is its own affair.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }

@@ -24,7 +24,9 @@ impl Signals {
         // Before goose can install its own, which would end the process at the second Ctrl-C.
         let _ = ctrlc::set_handler(move || seen.came(crate::exit::INTERRUPTED, &asked));
         let seen = signals.clone();
-        std::thread::Builder::new().name("piaotan-signals".to_owned()).spawn(move || seen.terminate(&stop))?;
+        std::thread::Builder::new()
+            .name("piaotan-signals".to_owned())
+            .spawn(move || seen.terminate(&stop))?;
         Ok(signals)
     }
 

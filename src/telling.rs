@@ -36,7 +36,8 @@ pub fn tell(path: &Path, lang: Lang, interrupted: bool, pictures: bool) -> Resul
     let terms = Terms { interrupted, ..terms(&folder, lang)? };
     let folded = fold(&folder, &terms)?;
     write_json(&path.join(piaotan_record::folder::SUMMARY), &folded.summary)?;
-    let report = Report { summary: &folded.summary, series: &folded.series, manifest: Some(folder.manifest()), lang };
+    let report =
+        Report { summary: &folded.summary, series: &folded.series, manifest: Some(folder.manifest()), lang };
     let page = html::html(&report)?;
     let at = path.join("report.html");
     fs::write(&at, page).with_context(|| format!("cannot write {}", at.display()))?;
@@ -73,7 +74,8 @@ pub fn show(folded: &Folded, folder: &RunFolder, format: Format, lang: Lang) -> 
         writeln!(out, "{}", piaotan_reports::json::json(&folded.summary)?)?;
         return Ok(());
     }
-    let report = Report { summary: &folded.summary, series: &folded.series, manifest: Some(folder.manifest()), lang };
+    let report =
+        Report { summary: &folded.summary, series: &folded.series, manifest: Some(folder.manifest()), lang };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     eprint!("{}", text::terminal(&report, text::Terminal { columns, colour }));

@@ -113,7 +113,8 @@ impl Client {
         let wire = operation.wire();
         if !self.profile.needs_token(wire) || wire == Operation::Login {
             let reply = self.send(operation, Step::Operation(wire), fields, due, None, record).await.0;
-            let read_inbox = wire == Operation::SmsCode && reply.outcome == Outcome::Ok && self.profile.has_inbox();
+            let read_inbox =
+                wire == Operation::SmsCode && reply.outcome == Outcome::Ok && self.profile.has_inbox();
             return if read_inbox {
                 self.send(operation, Step::Inbox, fields, self.clock.now(), None, record).await.0
             } else {
@@ -146,7 +147,8 @@ impl Client {
             .with(FieldName::Password, &account.password);
         let asked = self.ask(Operation::SmsCode, &user, self.clock.now(), true, record).await;
         let Some(code) = asked.values.get("sms_code") else { return };
-        self.ask(Operation::Register, &user.with(FieldName::SmsCode, code), self.clock.now(), true, record).await;
+        self.ask(Operation::Register, &user.with(FieldName::SmsCode, code), self.clock.now(), true, record)
+            .await;
     }
 
     /// The token of the session, asked for if need be; the reply of the login where there is none.
@@ -184,15 +186,21 @@ impl Client {
             .with(FieldName::Name, &account.name)
             .with(FieldName::Password, &account.password);
         let mut due = due;
+        let mut carried = Values::default();
         for step in 0..plan.steps() {
-            let (reply, _) = self.send(Operation::Login, Step::Login(step), &fields, due, None, record).await;
+            // What an earlier step gave (a challenge, a reference) goes into the next.
+            let so_far = profile::Grant::of_login(carried.clone());
+            let (reply, _) = self.send(Operation::Login, Step::Login(step), &fields, due, Some(&so_far), record).await;
             due = self.clock.now();
             if reply.outcome != Outcome::Ok {
                 return Err(reply);
             }
             let judged = judged_of(&reply);
+            for (name, value) in plan.carried(&judged).iter() {
+                carried.set(name, value);
+            }
             if let Some(grant) = plan.grant(&judged, self.clock.wall()).filter(|_| step + 1 == plan.steps()) {
-                self.session.keep(grant);
+                self.session.keep(profile::Grant { carried: carried.clone(), ..grant });
             }
         }
         self.session.valid(self.clock.wall()).ok_or_else(|| reply_of(Outcome::Unreadable))
@@ -211,7 +219,7 @@ impl Client {
         let nothing = Values::default();
         let context = Context {
             bases: &self.bases,
-            token: grant.map(|grant| grant.token.as_str()),
+            token: grant.map(|grant| grant.token.as_str()).filter(|token| !token.is_empty()),
             carried: grant.map_or(&nothing, |grant| &grant.carried),
             secrets: &self.secrets,
             now: self.clock.wall(),
@@ -233,7 +241,8 @@ impl Client {
         let connected = exchange.connected.filter(|_| record.wants_phases());
         let (mut observation, reply, login_again) = self.read(operation, step, fields, due, exchange, grant);
         if observation.evidence.is_none() {
-            observation.evidence = connected.map(|phases| Box::new(Evidence { phases: Some(phases), ..Evidence::default() }));
+            observation.evidence =
+                connected.map(|phases| Box::new(Evidence { phases: Some(phases), ..Evidence::default() }));
         }
         under_way.end(observation);
         (reply, login_again)
@@ -275,7 +284,8 @@ impl Client {
             Ok(answer) => answer,
             Err(failure) => {
                 observation.outcome = failure.outcome();
-                let evidence = Evidence { text: bounded(&failure.text()), phases: connected, ..Evidence::default() };
+                let evidence =
+                    Evidence { text: bounded(&failure.text()), phases: connected, ..Evidence::default() };
                 observation.evidence = Some(Box::new(evidence));
                 return (observation, reply_of(failure.outcome()), false);
             }
@@ -300,7 +310,8 @@ impl Client {
         }
         let login_again = judged.login_again;
         let Judged { outcome, code, values, .. } = judged;
-        let reply = Reply { outcome, code, values, status: Some(answer.status), body: answer.body, held: false };
+        let reply =
+            Reply { outcome, code, values, status: Some(answer.status), body: answer.body, held: false };
         (observation, reply, login_again)
     }
 
@@ -396,7 +407,9 @@ fn request(wire: Wire) -> Request<Full<Bytes>> {
     if let Some(kind) = content_type {
         map.insert(CONTENT_TYPE, kind);
     }
-    map.extend(headers.into_iter().map(|(name, value)| (Some(name), value)).filter_map(|(n, v)| Some((n?, v))));
+    map.extend(
+        headers.into_iter().map(|(name, value)| (Some(name), value)).filter_map(|(n, v)| Some((n?, v))),
+    );
     request
 }
 

@@ -8,7 +8,10 @@ use std::time::Duration;
 ///
 /// No `dyn`, no boxes and no `Send` bound: `Send` is inferred where goose boxes a journey once, while
 /// the open engine's worker-local port may hold an `Rc`.
-#[allow(async_fn_in_trait, reason = "Send is inferred where it is needed; the open engine's port is not Send")]
+#[allow(
+    async_fn_in_trait,
+    reason = "Send is inferred where it is needed; the open engine's port is not Send"
+)]
 pub trait Port {
     /// Sends one request and classifies what came back. A failure of the platform is a `Reply`.
     async fn call(&mut self, operation: Operation, fields: &Fields<'_>) -> Reply;
@@ -47,7 +50,11 @@ impl Reply {
     /// # Errors
     /// Where the journey stops: the platform did not do what this step asked.
     pub fn or_stop(self, step: Operation) -> Result<Self, Stop> {
-        if self.outcome == Outcome::Ok && !self.held { Ok(self) } else { Err(Stop { step, outcome: self.outcome }) }
+        if self.outcome == Outcome::Ok && !self.held {
+            Ok(self)
+        } else {
+            Err(Stop { step, outcome: self.outcome })
+        }
     }
 }
 
@@ -59,7 +66,7 @@ pub struct Stop {
 }
 
 /// Values extracted from an answer: few, so a list is faster than a map.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Values(Vec<(Box<str>, String)>);
 
 impl Values {
@@ -123,7 +130,7 @@ piaotan_record::closed_enum! {
 }
 
 /// What one call says: values by name, a file, items of a batch.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Fields<'a> {
     values: [Option<&'a str>; FieldName::ALL.len()],
     pub file: Option<&'a File>,
@@ -137,6 +144,21 @@ pub struct Fields<'a> {
     pub resend: bool,
     /// Compare every field of the record that comes back with these values.
     pub compare: bool,
+}
+
+impl std::fmt::Debug for Values {
+    /// Names only: a value may be a token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl std::fmt::Debug for Fields<'_> {
+    /// Names only: a value may be a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let named = FieldName::ALL.iter().filter(|name| self.get(**name).is_some());
+        f.debug_list().entries(named.map(|name| name.as_str())).finish()
+    }
 }
 
 impl Default for Fields<'_> {

@@ -14,7 +14,8 @@ pub struct Span(pub Duration);
 #[error("`{0}` is not a length of time; write a number with its unit, such as 500ms, 30s, 1m30s, 2h or 1d")]
 pub struct NotASpan(String);
 
-const UNITS: [(&str, f64); 6] = [("ms", 1e-3), ("us", 1e-6), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86400.0)];
+const UNITS: [(&str, f64); 6] =
+    [("ms", 1e-3), ("us", 1e-6), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86400.0)];
 
 impl Span {
     #[must_use]
@@ -54,7 +55,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.as_seconds();
         let (value, unit) = match seconds {
-            s if s == 0.0 => (0.0, "s"),
+            0.0 => (0.0, "s"),
             s if s < 1e-3 => (s * 1e6, "us"),
             s if s < 1.0 => (s * 1e3, "ms"),
             s if s < 120.0 => (s, "s"),
@@ -86,7 +87,8 @@ mod tests {
 
     #[test]
     fn spans_are_read_with_their_units() {
-        let check = |text: &str, millis| assert_eq!(text.parse(), Ok(Span(Duration::from_millis(millis))), "{text}");
+        let check =
+            |text: &str, millis| assert_eq!(text.parse(), Ok(Span(Duration::from_millis(millis))), "{text}");
         check("500ms", 500);
         check("1.5s", 1_500);
         check("1m30s", 90_000);

@@ -105,10 +105,23 @@ fn attack(crowd: &Crowd, record: &Shared) -> Result<GooseAttack, GooseError> {
     let seconds = (crowd.plan.seconds.ceil() as u64 + ramp).to_string();
     let (ramp, timeout) = (ramp.to_string(), (load.timeout.0.as_secs().max(1) + 1).to_string());
     let words = [
-        "--host", &crowd.url, "--users", &users, "--increase-time", &ramp, "--run-time", &seconds,
-        "--timeout", &timeout, "--no-telnet", "--no-print-metrics", "--no-reset-metrics", "-q",
+        "--host",
+        &crowd.url,
+        "--users",
+        &users,
+        "--increase-time",
+        &ramp,
+        "--run-time",
+        &seconds,
+        "--timeout",
+        &timeout,
+        "--no-telnet",
+        "--no-print-metrics",
+        "--no-reset-metrics",
+        "-q",
         // Statuses and transaction errors are in our own folder.
-        "--no-status-codes", "--no-error-summary",
+        "--no-status-codes",
+        "--no-error-summary",
     ];
     let configuration = GooseConfiguration::parse_args_default(&words)?;
     let next = Arc::new(AtomicU64::new(0));

@@ -184,7 +184,8 @@ impl Ring {
         if !self.wanted {
             return;
         }
-        for (second, operation, cell) in batch.tally.cells().filter(|(second, ..)| *second >= steady.second()) {
+        for (second, operation, cell) in batch.tally.cells().filter(|(second, ..)| *second >= steady.second())
+        {
             self.now = self.now.max(second);
             self.whole[operation.index()].get_or_insert_default().merge(cell);
             if self.longest > 0 {
@@ -207,7 +208,8 @@ impl Ring {
     /// The first limit that is broken and may end the run.
     fn broken(&self, limits: &[PlannedLimit], steady: Nanos) -> Option<String> {
         let passed = u64::from(self.now).saturating_sub(steady.0 / Nanos::SECOND);
-        let due = limits.iter().filter(|each| self.wanted && each.abort && passed >= each.delay.as_secs().max(2));
+        let due =
+            limits.iter().filter(|each| self.wanted && each.abort && passed >= each.delay.as_secs().max(2));
         let mut broken = due.filter_map(|each| {
             let cells = match each.window {
                 None => self.whole.clone(),

@@ -177,7 +177,8 @@ fn again(tracking: &Tracking, search: Search, now: Nanos) -> Turn {
         _ => sync.factor,
     };
     let wait = (age * (factor - 1.0)).clamp(sync.first.as_seconds() / 4.0, sync.longest.as_seconds());
-    let used_up = search.surface == Surface::Verify && tracking.verify_looks.is_some_and(|most| search.looks >= most);
+    let used_up =
+        search.surface == Surface::Verify && tracking.verify_looks.is_some_and(|most| search.looks >= most);
     let wait = if used_up { 86_400.0 } else { wait };
     let jitter = 0.9 + 0.2 * unit(tracking.seed ^ u64::from(search.looks), search.invoice.token.0);
     Turn { due: Nanos(now.0 + (wait * jitter * 1e9) as u64), search }

@@ -124,7 +124,8 @@ mod tests {
     fn forbids(window: Window, operation: Operation, second: u64) -> bool {
         let clock = Clock::start_at(at(0));
         let lead = Duration::from_millis(200);
-        Holds::new(clock, Calendar::of(vec![window]), lead, false).forbids(operation, Nanos(second * Nanos::SECOND))
+        Holds::new(clock, Calendar::of(vec![window]), lead, false)
+            .forbids(operation, Nanos(second * Nanos::SECOND))
     }
 
     #[tokio::test]

@@ -104,7 +104,8 @@ impl Lookout {
         match holding {
             Some((window, everything)) if now >= state.next_look => {
                 let pause = self.look(state, &window, everything).await;
-                state.next_look = Nanos(self.client.clock().now().0 + u64::try_from(pause.as_nanos()).unwrap_or(0));
+                state.next_look =
+                    Nanos(self.client.clock().now().0 + u64::try_from(pause.as_nanos()).unwrap_or(0));
             }
             Some(_) => {}
             None => (state.good, state.bad) = (0, false),
@@ -123,7 +124,8 @@ impl Lookout {
                 }
             }
             (Some(window), None) => {
-                let reason = if state.restored.is_some() { "seen to work again" } else { "the window is over" };
+                let reason =
+                    if state.restored.is_some() { "seen to work again" } else { "the window is over" };
                 let event = Event::Resumed { at: now, window: window.clone(), reason: reason.to_owned() };
                 self.record.with(|recorder| recorder.push(event));
                 state.paused = None;
@@ -172,7 +174,8 @@ impl Lookout {
     /// Is the platform back? Returns how long to wait for the next look.
     async fn look(&mut self, state: &mut State, window: &str, everything: bool) -> Duration {
         let everything = everything || self.holds.is_restrained();
-        let unannounced = self.holds.calendar().window(window).is_some_and(|known| known.source == From::Observed);
+        let unannounced =
+            self.holds.calendar().window(window).is_some_and(|known| known.source == From::Observed);
         match (everything, unannounced) {
             (true, _) => self.look_read_only(state, window).await,
             (false, true) => self.try_one_write(state).await,
@@ -228,7 +231,10 @@ impl Lookout {
         }
         // The look is a fact like any other; it is taken out of the recorder's so as not to count twice.
         self.record.with(|recorder| drop(recorder.take_facts()));
-        self.learn(state, &[Fact { operation, due: asked, sent: asked, done: clock.now(), outcome: reply.outcome }]);
+        self.learn(
+            state,
+            &[Fact { operation, due: asked, sent: asked, done: clock.now(), outcome: reply.outcome }],
+        );
         Some((reply.outcome, clock.wall_at(asked)))
     }
 
@@ -251,15 +257,22 @@ impl Lookout {
 
     /// Puts everything known into the calendar that the workers ask.
     fn publish(&mut self, state: &State) {
-        let mut windows: Vec<Window> =
-            self.register.windows.iter().filter(|w| w.source != From::Observed && w.source != From::Notice).cloned().collect();
+        let mut windows: Vec<Window> = self
+            .register
+            .windows
+            .iter()
+            .filter(|w| w.source != From::Observed && w.source != From::Notice)
+            .cloned()
+            .collect();
         windows.extend(state.announced.iter().cloned());
         if self.options.observed {
             windows.extend(observed(&state.observed, state.restored));
         }
         let known = std::mem::replace(&mut self.register.windows, windows);
         let now = self.client.clock().now();
-        for window in self.register.windows.iter().filter(|w| w.source == From::Observed && !known.contains(w)) {
+        for window in
+            self.register.windows.iter().filter(|w| w.source == From::Observed && !known.contains(w))
+        {
             let event = Event::WindowKnown { at: now, window: Box::new((*window).clone()) };
             self.record.with(|recorder| recorder.push(event));
         }

@@ -43,7 +43,13 @@ pub struct Drawn<'a> {
 
 impl Material {
     #[must_use]
-    pub fn new(seed: u64, generator: Generator, regions: Vec<String>, data: &Data, quota: Option<u32>) -> Self {
+    pub fn new(
+        seed: u64,
+        generator: Generator,
+        regions: Vec<String>,
+        data: &Data,
+        quota: Option<u32>,
+    ) -> Self {
         Self {
             seed,
             generator,
@@ -95,13 +101,15 @@ impl Material {
             _ if journey.needs_known() => drawn.known = Some(self.popular(index)?),
             Journey::Batch => {
                 let from = index * self.batch_items + 2 * PREPARED;
-                drawn.batch = (from..from + self.batch_items).map(|each| self.generator.invoice(each)).collect();
+                drawn.batch =
+                    (from..from + self.batch_items).map(|each| self.generator.invoice(each)).collect();
             }
             _ => {
                 drawn.fresh = Some(self.generator.invoice(index));
                 if journey == Journey::AgentIssued {
                     let agent = self.generator.invoice(index + 4 * PREPARED);
-                    drawn.agent_tax_id = agent.fields().get(FieldName::SellerTaxId).unwrap_or_default().to_owned();
+                    drawn.agent_tax_id =
+                        agent.fields().get(FieldName::SellerTaxId).unwrap_or_default().to_owned();
                 }
             }
         }
@@ -204,5 +212,9 @@ pub fn read_known(text: &str, origin: &str) -> Result<Vec<Known>, String> {
             _ => return Err(format!("{origin}, line {}: write number,issue_date,total[,keyword]", at + 1)),
         }
     }
-    if known.is_empty() { Err(format!("{origin} holds no invoice; write number,issue_date,total lines")) } else { Ok(known) }
+    if known.is_empty() {
+        Err(format!("{origin} holds no invoice; write number,issue_date,total lines"))
+    } else {
+        Ok(known)
+    }
 }

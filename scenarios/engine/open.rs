@@ -179,8 +179,14 @@ async fn journey_once(bench: &Bench, journey: Journey, due: Nanos, drawn: &super
         recorder.sent(journey.operation(), due);
     });
     let sent = client.clock().now();
-    let mut port =
-        LoadPort::new(client.clone(), holds.clone(), bench.cut.clone(), bench.record.clone(), due, follow.clone());
+    let mut port = LoadPort::new(
+        client.clone(),
+        holds.clone(),
+        bench.cut.clone(),
+        bench.record.clone(),
+        due,
+        follow.clone(),
+    );
     let row = drawn.row();
     let ended = AssertUnwindSafe(journey.run(&mut port, &row)).catch_unwind().await;
     let done = client.clock().now();
@@ -189,7 +195,9 @@ async fn journey_once(bench: &Bench, journey: Journey, due: Nanos, drawn: &super
         Ok(Err(stop)) => stop.outcome,
         Err(panic) => {
             let text = format!("{journey}: {}", panic_text(&*panic));
-            bench.record.with(|r| r.push(Event::SelfCheck { at: done, kind: "journey_panicked".to_owned(), text }));
+            bench
+                .record
+                .with(|r| r.push(Event::SelfCheck { at: done, kind: "journey_panicked".to_owned(), text }));
             Outcome::ClientError
         }
     };
@@ -198,7 +206,13 @@ async fn journey_once(bench: &Bench, journey: Journey, due: Nanos, drawn: &super
 
 /// The observation of a whole journey.
 #[must_use]
-pub fn whole_journey(journey: Journey, due: Nanos, sent: Nanos, done: Nanos, outcome: Outcome) -> Observation {
+pub fn whole_journey(
+    journey: Journey,
+    due: Nanos,
+    sent: Nanos,
+    done: Nanos,
+    outcome: Outcome,
+) -> Observation {
     Observation {
         operation: journey.operation(),
         due,

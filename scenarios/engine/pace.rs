@@ -19,11 +19,20 @@ pub struct Curve {
 /// How the rate goes within one stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Shape {
-    Constant { rate: f64 },
+    Constant {
+        rate: f64,
+    },
     /// From one rate to another, evenly.
-    Ramp { from: f64, to: f64 },
+    Ramp {
+        from: f64,
+        to: f64,
+    },
     /// `mean + amplitude × sin(2π t / period)`, never below zero since amplitude ≤ mean.
-    Sine { mean: f64, amplitude: f64, period: f64 },
+    Sine {
+        mean: f64,
+        amplitude: f64,
+        period: f64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +51,9 @@ impl Shape {
         match self {
             Self::Constant { rate } => rate,
             Self::Ramp { from, to } => from + (to - from) * t / seconds,
-            Self::Sine { mean, amplitude, period } => mean + amplitude * (std::f64::consts::TAU * t / period).sin(),
+            Self::Sine { mean, amplitude, period } => {
+                mean + amplitude * (std::f64::consts::TAU * t / period).sin()
+            }
         }
     }
 
@@ -110,7 +121,8 @@ impl Curve {
     /// Arrivals per second at a moment; zero outside.
     #[must_use]
     pub fn rate_at(&self, t: f64) -> f64 {
-        let inside = self.stages.iter().rev().find(|piece| t >= piece.begins && t < piece.begins + piece.seconds);
+        let inside =
+            self.stages.iter().rev().find(|piece| t >= piece.begins && t < piece.begins + piece.seconds);
         inside.map_or(0.0, |piece| piece.shape.rate(t - piece.begins, piece.seconds))
     }
 
@@ -227,8 +239,11 @@ mod tests {
         let shape = prop_oneof![
             rate.clone().prop_map(|rate| Shape::Constant { rate }),
             (0.0f64..300.0, 0.5f64..300.0).prop_map(|(from, to)| Shape::Ramp { from, to }),
-            (1.0f64..200.0, 0.0f64..1.0, 0.5f64..20.0)
-                .prop_map(|(mean, part, period)| Shape::Sine { mean, amplitude: mean * part, period }),
+            (1.0f64..200.0, 0.0f64..1.0, 0.5f64..20.0).prop_map(|(mean, part, period)| Shape::Sine {
+                mean,
+                amplitude: mean * part,
+                period
+            }),
         ];
         (shape, 0.1f64..8.0)
     }
@@ -236,14 +251,16 @@ mod tests {
     #[test]
     fn constant_arrivals_are_due_at_whole_multiples() {
         let curve = Curve::new(&[(Shape::Constant { rate: 4.0 }, 1.0)]);
-        let due: Vec<u64> = plan(&curve, Spread::Even, Stripe::WHOLE).iter().map(|a| a.due.0 / 1_000_000).collect();
+        let due: Vec<u64> =
+            plan(&curve, Spread::Even, Stripe::WHOLE).iter().map(|a| a.due.0 / 1_000_000).collect();
         assert_eq!(due, [0, 250, 500, 750]);
     }
 
     #[test]
     fn a_poisson_plan_has_the_mean_and_the_spread_of_one() {
         let curve = Curve::new(&[(Shape::Constant { rate: 100.0 }, 200.0)]);
-        let due: Vec<f64> = plan(&curve, Spread::Poisson, Stripe::WHOLE).iter().map(|a| a.due.as_seconds()).collect();
+        let due: Vec<f64> =
+            plan(&curve, Spread::Poisson, Stripe::WHOLE).iter().map(|a| a.due.as_seconds()).collect();
         let gaps: Vec<f64> = due.windows(2).map(|two| two[1] - two[0]).collect();
         let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
         let sd = (gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64).sqrt();

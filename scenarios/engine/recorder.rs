@@ -1,9 +1,9 @@
 //! What one worker saw since it was last asked. No other thread touches it.
 
+use hdrhistogram::Histogram;
 use piaotan_client::ask::Record;
 use piaotan_record::folder::{Event, Seen};
 use piaotan_record::{CodeBook, Nanos, Observation, Operation, OutcomeKind, Tally, tally};
-use hdrhistogram::Histogram;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -123,7 +123,13 @@ impl Recorder {
     /// Everything since the last call, but facts.
     pub fn take(&mut self, cpu: f64, paces: bool) -> Batch {
         let lateness = std::mem::replace(&mut self.lateness, tally::latency_histogram());
-        Batch { tally: std::mem::take(&mut self.tally), events: std::mem::take(&mut self.events), lateness, cpu, paces }
+        Batch {
+            tally: std::mem::take(&mut self.tally),
+            events: std::mem::take(&mut self.events),
+            lateness,
+            cpu,
+            paces,
+        }
     }
 
     fn keep(&mut self, seen: &Observation) {

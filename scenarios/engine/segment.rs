@@ -56,7 +56,8 @@ impl FromStr for SegmentArg {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a segment; write K/N with 1 <= K <= N, such as 1/3");
         let (k, n) = text.split_once('/').ok_or_else(wrong)?;
-        let (k, of) = (k.trim().parse::<u32>().map_err(|_| wrong())?, n.trim().parse::<u32>().map_err(|_| wrong())?);
+        let (k, of) =
+            (k.trim().parse::<u32>().map_err(|_| wrong())?, n.trim().parse::<u32>().map_err(|_| wrong())?);
         if k == 0 || k > of { Err(wrong()) } else { Ok(Self { index: k - 1, of }) }
     }
 }

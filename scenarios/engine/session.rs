@@ -226,6 +226,10 @@ impl Running {
             cells.filter_map(|(_, cell)| cell.as_ref()).map(|cell| cell.of(Class::CutOff)).sum()
         };
         let mut last = empty_batch();
+        if let Some(counts) = goose {
+            let text = format!("{} transactions, {} failed, {} users", counts.transactions, counts.failed, counts.users);
+            last.events.push(Event::SelfCheck { at: ended, kind: "goose_counted".to_owned(), text });
+        }
         last.events.push(generator(&self.live, ended));
         last.events.push(collect::ended(ended, reason, cut_off));
         let _ = self.batches.send(last);
@@ -286,7 +290,13 @@ fn manifest(setup: &Setup, clock: Clock) -> Manifest {
     }
 }
 
-fn client(setup: &Setup, clock: Clock, login: &Arc<LoginSession>, connections: usize, nonce: u64) -> Arc<Client> {
+fn client(
+    setup: &Setup,
+    clock: Clock,
+    login: &Arc<LoginSession>,
+    connections: usize,
+    nonce: u64,
+) -> Arc<Client> {
     let timeout = setup.plan.scenario.load.timeout.0;
     let options = ClientOptions {
         bases: setup.bases.clone(),
@@ -331,7 +341,8 @@ fn press(
         };
         return Ok(vec![spawn("users", move || Ok(Some(closed::run(crowd)?)))?]);
     }
-    let workers = load.workers.unwrap_or_else(|| (host::cores() as usize).div_ceil(2).max(1)).min(load.connections);
+    let workers =
+        load.workers.unwrap_or_else(|| (host::cores() as usize).div_ceil(2).max(1)).min(load.connections);
     let each = |number: usize| {
         let worker = Worker {
             plan: setup.plan.clone(),
@@ -354,7 +365,10 @@ fn press(
     (0..workers).map(each).collect::<Result<_, _>>().map_err(EngineError::from)
 }
 
-fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> std::io::Result<JoinHandle<T>> {
+fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<JoinHandle<T>> {
     std::thread::Builder::new().name(format!("piaotan-{name}")).spawn(work)
 }
 
@@ -406,9 +420,8 @@ impl Control {
         }
         let looks = Local(Rc::new(RefCell::new(Recorder::new(Arc::new(self.setup.profile.codes().clone())))));
         let over = Stop::default();
-        let reporting = [record.clone(), looks.clone()].map(|each| {
-            tokio::task::spawn_local(follow::report(each, self.batches.clone()))
-        });
+        let reporting = [record.clone(), looks.clone()]
+            .map(|each| tokio::task::spawn_local(follow::report(each, self.batches.clone())));
         let tracker = tokio::task::spawn_local(follow::track(
             client.clone(),
             self.holds.clone(),
@@ -475,7 +488,8 @@ impl Control {
         let from = self.clock.wall();
         let to = from + chrono::Duration::milliseconds((self.setup.plan.seconds * 1e3) as i64 + 1_000);
         let operations = self.setup.plan.scenario.operations();
-        let met = operations.iter().find_map(|op| calendar.overlapping(from, to, op.service()).first().copied())?;
+        let met =
+            operations.iter().find_map(|op| calendar.overlapping(from, to, op.service()).first().copied())?;
         let zone = self.setup.profile.zone();
         let show = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string();
         let end = met.end.map_or_else(|| "until restored".to_owned(), show);
@@ -489,7 +503,14 @@ impl Control {
     fn tracking(&self) -> Tracking {
         let profile = &self.setup.profile;
         let surfaces = self.setup.plan.surfaces.iter().copied();
-        let quota = self.setup.plan.scenario.data.verify_quota.or(profile.verify_per_day()).filter(|quota| *quota > 0);
+        let quota = self
+            .setup
+            .plan
+            .scenario
+            .data
+            .verify_quota
+            .or(profile.verify_per_day())
+            .filter(|quota| *quota > 0);
         Tracking {
             sync: self.setup.plan.scenario.sync.clone(),
             surfaces: surfaces.filter(|surface| profile.supports(surface.operation().wire())).collect(),
@@ -502,7 +523,12 @@ impl Control {
 
     /// Opens the account and uploads what reading journeys will ask for.
     async fn prepare(&self, client: &Arc<Client>, record: &Local) {
-        let writes = self.setup.plan.mix.iter().any(|mix| mix.journey.writes() && mix.journey != Journey::RegisterLogin);
+        let writes = self
+            .setup
+            .plan
+            .mix
+            .iter()
+            .any(|mix| mix.journey.writes() && mix.journey != Journey::RegisterLogin);
         let count = u64::from(self.setup.plan.scenario.data.prepare);
         if writes || count > 0 {
             client.enrol(record).await;

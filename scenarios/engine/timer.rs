@@ -2,7 +2,9 @@
 //! and halves the deviation of arrivals (measured: 0.28 against 0.75 ms at the 99th percentile).
 #![allow(clippy::disallowed_methods, reason = "an engine reads the clock")]
 
-use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Duration;

@@ -83,13 +83,34 @@ pub enum ArrivalKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "shape", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Stage {
-    Constant { rate: f64, length: Span },
-    Ramp { from: f64, to: f64, length: Span },
+    Constant {
+        rate: f64,
+        length: Span,
+    },
+    Ramp {
+        from: f64,
+        to: f64,
+        length: Span,
+    },
     /// `count` stages of `length` each, from `from` in steps of `by`.
-    Steps { from: f64, by: f64, count: u32, length: Span },
+    Steps {
+        from: f64,
+        by: f64,
+        count: u32,
+        length: Span,
+    },
     /// From `base` to `peak` for `length` in the middle third, and back.
-    Spike { base: f64, peak: f64, length: Span },
-    Sine { mean: f64, amplitude: f64, period: Span, length: Span },
+    Spike {
+        base: f64,
+        peak: f64,
+        length: Span,
+    },
+    Sine {
+        mean: f64,
+        amplitude: f64,
+        period: Span,
+        length: Span,
+    },
 }
 
 const fn default_connections() -> usize {
@@ -119,14 +140,21 @@ impl Load {
     pub fn curve(&self, replay: Option<&str>) -> Result<Curve, String> {
         let stages = match (self.rate, self.stage.is_empty(), replay) {
             (Some(Rate::PerSecond(rate)), true, None) => {
-                let length = self.duration.ok_or("load.duration is missing; write how long, such as \"60s\"")?;
+                let length =
+                    self.duration.ok_or("load.duration is missing; write how long, such as \"60s\"")?;
                 vec![(Shape::Constant { rate }, length.as_seconds())]
             }
             (None, false, None) => self.stage.iter().flat_map(pieces).collect(),
             (None, true, Some(text)) => replayed(text)?,
             (Some(Rate::Max(_)), ..) => return Err("load.rate = \"max\" has no curve".to_owned()),
-            (None, true, None) => return Err("load has no rate; write load.rate, [[load.stage]] or load.replay".to_owned()),
-            _ => return Err("load.rate, [[load.stage]] and load.replay exclude each other; keep one".to_owned()),
+            (None, true, None) => {
+                return Err("load has no rate; write load.rate, [[load.stage]] or load.replay".to_owned());
+            }
+            _ => {
+                return Err(
+                    "load.rate, [[load.stage]] and load.replay exclude each other; keep one".to_owned()
+                );
+            }
         };
         stages.iter().try_for_each(check)?;
         Ok(Curve::new(&stages))
@@ -165,11 +193,17 @@ fn check(&(shape, seconds): &(Shape, f64)) -> Result<(), String> {
         // A constant rate of zero is a pause; a ramp needs one end above zero.
         Shape::Constant { rate: r } => rate(r),
         Shape::Ramp { from, to } => rate(from) && rate(to) && from + to > 0.0,
-        Shape::Sine { mean, amplitude, period } => rate(mean) && (0.0..=mean).contains(&amplitude) && period > 0.0,
+        Shape::Sine { mean, amplitude, period } => {
+            rate(mean) && (0.0..=mean).contains(&amplitude) && period > 0.0
+        }
     };
     match (length, good) {
-        (false, _) => Err("a stage of load lasts no time; write a length above zero, such as \"30s\"".to_owned()),
-        (_, false) => Err(format!("{shape:?} is not a rate; write arrivals per second from 0 to 1000000 (and amplitude at most mean)")),
+        (false, _) => {
+            Err("a stage of load lasts no time; write a length above zero, such as \"30s\"".to_owned())
+        }
+        (_, false) => Err(format!(
+            "{shape:?} is not a rate; write arrivals per second from 0 to 1000000 (and amplitude at most mean)"
+        )),
         _ => Ok(()),
     }
 }

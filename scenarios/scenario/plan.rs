@@ -66,7 +66,10 @@ impl Plan {
     #[must_use]
     pub fn journey(&self, index: u64) -> Journey {
         let share = unit(self.scenario.seed ^ 0x6d69_7865_6421, index);
-        self.mix.iter().find(|mix| share < mix.until).map_or(self.mix[self.mix.len() - 1].journey, |mix| mix.journey)
+        self.mix
+            .iter()
+            .find(|mix| share < mix.until)
+            .map_or(self.mix[self.mix.len() - 1].journey, |mix| mix.journey)
     }
 }
 
@@ -88,7 +91,10 @@ fn mix(scenario: &Scenario) -> Result<Vec<PlannedMix>, String> {
     let mut until = 0.0;
     let planned = scenario.mix.iter().map(|mix| {
         let journey = Journey::named(&mix.journey).ok_or_else(|| {
-            format!("mix.journey: {}", UnknownName::new(&mix.journey, Journey::ALL.iter().map(|each| each.as_str())))
+            format!(
+                "mix.journey: {}",
+                UnknownName::new(&mix.journey, Journey::ALL.iter().map(|each| each.as_str()))
+            )
         })?;
         until += mix.weight / total;
         Ok(PlannedMix { journey, until })
@@ -123,7 +129,10 @@ fn check(scenario: &Scenario) -> Result<(), String> {
         (sync.factor > 1.0, "sync.factor must be above 1, or looks would never become rarer"),
         (!sync.first.0.is_zero(), "sync.first must be above zero"),
         (sync.max_rate > 0.0, "sync.max_rate must be above zero"),
-        (data.file_bytes >= 1_000 || data.file_bytes == 0, "data.file_bytes must be 1000 or more: a real file needs that"),
+        (
+            data.file_bytes >= 1_000 || data.file_bytes == 0,
+            "data.file_bytes must be 1000 or more: a real file needs that",
+        ),
         (
             ["pdf", "jpg", "png", "mixed"].contains(&data.file_kind.as_str()),
             "data.file_kind is one of pdf, jpg, png, mixed",
@@ -143,7 +152,9 @@ fn length(scenario: &Scenario, replay: Option<&str>) -> Result<(Option<Curve>, f
             Err("a closed model has users, not a rate; write load.users, or model = \"open\"".to_owned())
         }
         (Model::Closed, _) => {
-            load.users.filter(|users| *users > 0).ok_or("load.users is missing; write how many virtual users")?;
+            load.users
+                .filter(|users| *users > 0)
+                .ok_or("load.users is missing; write how many virtual users")?;
             Ok((None, stated().ok_or("load.duration is missing; write how long, such as \"60s\"")?))
         }
         (Model::Open, Some(super::Rate::Max(_))) => {
@@ -166,7 +177,9 @@ mod tests {
     use super::*;
 
     fn plan(load: &str, rest: &str) -> Result<Plan, ConfigError> {
-        let text = format!("name = \"t\"\n{rest}\n[[mix]]\njourney = \"verify\"\nweight = 3\n[[mix]]\njourney = \"roundtrip\"\n[load]\n{load}\n");
+        let text = format!(
+            "name = \"t\"\n{rest}\n[[mix]]\njourney = \"verify\"\nweight = 3\n[[mix]]\njourney = \"roundtrip\"\n[load]\n{load}\n"
+        );
         Plan::new(Scenario::parse(&text, "t", &[]).unwrap(), "t", None)
     }
 
@@ -183,8 +196,14 @@ mod tests {
         let check = |load: &str, message: &str| assert_eq!(plan(load, "").unwrap_err().message, message);
         check("rate = 1", "load.duration is missing; write how long, such as \"60s\"");
         check("duration = \"1s\"", "load has no rate; write load.rate, [[load.stage]] or load.replay");
-        check("rate = 1\nduration = \"0s\"", "a stage of load lasts no time; write a length above zero, such as \"30s\"");
+        check(
+            "rate = 1\nduration = \"0s\"",
+            "a stage of load lasts no time; write a length above zero, such as \"30s\"",
+        );
         check("model = \"closed\"\nduration = \"1s\"", "load.users is missing; write how many virtual users");
-        check("rate = 1\nusers = 3\nduration = \"1s\"", "an open model has a rate, not users; write load.rate, or model = \"closed\"");
+        check(
+            "rate = 1\nusers = 3\nduration = \"1s\"",
+            "an open model has a rate, not users; write load.rate, or model = \"closed\"",
+        );
     }
 }

@@ -1,5 +1,10 @@
 //! `piaotan check`: health probes, once.
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "the front door prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "the front door prints"
+)]
 
 use crate::config;
 use crate::door::{Common, Format};
@@ -12,7 +17,7 @@ use piaotan_client::clock::Clock;
 use piaotan_client::session::Session;
 use piaotan_client::transport::PoolOptions;
 use piaotan_probes::{Health, ProbeKind, ProbeResult, Setting, run_once};
-use piaotan_record::Calendar;
+use piaotan_record::{Calendar, Surface};
 use piaotan_record::calendar::{CalendarOptions, Register};
 use piaotan_store::Store;
 use serde_json::json;
@@ -55,8 +60,14 @@ pub fn run(args: &Check, common: &Common) -> Result<u8> {
     let settings = config::load(common.config.as_deref())?;
     let platform = forge::platform(&settings, args.target.as_deref(), args.profile.as_deref())?;
     let kinds = kinds(args, &settings.probes)?;
-    let path = args.store.clone().or_else(|| settings.store.path.clone()).unwrap_or_else(|| PathBuf::from("piaotan.db"));
+    let path = args
+        .store
+        .clone()
+        .or_else(|| settings.store.path.clone())
+        .unwrap_or_else(|| PathBuf::from("piaotan.db"));
     let store = Store::open(&path).map_err(|e| anyhow!("--store {}: {e}", path.display()))?;
+    let surfaces = platform.profile.surfaces().flat_map(|surface| regions(&platform.profile, surface));
+    let store = store.with_surfaces(surfaces.collect());
     let clock = Clock::start();
     let today = Utc::now().with_timezone(&platform.profile.zone()).date_naive();
     let seed = u64::try_from(Utc::now().timestamp_millis()).unwrap_or(1);
@@ -73,7 +84,7 @@ pub fn run(args: &Check, common: &Common) -> Result<u8> {
             nonce: seed,
         },
     );
-    let register = Register::of(settings.maintenance.window.clone());
+    let register = Register::of(settings.maintenance.windows(Utc::now())?);
     let calendar = Arc::new(Calendar::new(&register, CalendarOptions::default()));
     let (_keep, calendar) = tokio::sync::watch::channel(calendar);
     let setting = Setting {
@@ -99,6 +110,14 @@ pub fn run(args: &Check, common: &Common) -> Result<u8> {
     Ok(tell(args, &results))
 }
 
+/// Where an invoice is looked for: other regions one by one, every other surface once.
+fn regions(profile: &piaotan_client::profile::Profile, surface: Surface) -> Vec<(Surface, String)> {
+    match surface {
+        Surface::Region => profile.regions().iter().skip(1).map(|region| (surface, region.clone())).collect(),
+        _ => vec![(surface, String::new())],
+    }
+}
+
 /// The enrolment of a test account is no probe.
 struct Silent;
 
@@ -122,7 +141,13 @@ fn kinds(args: &Check, section: &piaotan_probes::ProbesSection) -> Result<Vec<Pr
 fn tell(args: &Check, results: &[ProbeResult]) -> u8 {
     let bad = results.iter().filter(|result| result.health == Health::Unhealthy && !result.excused).count();
     let excused = results.iter().filter(|result| result.excused).count();
-    let exit = if bad > 0 { 1 } else if excused > 0 { 4 } else { 0 };
+    let exit = if bad > 0 {
+        1
+    } else if excused > 0 {
+        4
+    } else {
+        0
+    };
     if args.exit_style.is_some() {
         return nagios(results, bad);
     }
@@ -130,7 +155,13 @@ fn tell(args: &Check, results: &[ProbeResult]) -> u8 {
         Format::Json => println!("{}", as_json(results, exit)),
         Format::Human => {
             for result in results {
-                println!("{:<20} {:<10} {:>8.1} ms  {}", result.probe, result.health, result.duration.as_seconds() * 1e3, result.detail);
+                println!(
+                    "{:<20} {:<10} {:>8.1} ms  {}",
+                    result.probe,
+                    result.health,
+                    result.duration.as_seconds() * 1e3,
+                    result.detail
+                );
             }
         }
     }
@@ -170,8 +201,10 @@ fn nagios(results: &[ProbeResult], bad: usize) -> u8 {
         (0, true) => ("WARNING", 1),
         _ => ("CRITICAL", 2),
     };
-    let told: Vec<String> = results.iter().map(|result| format!("{} {}", result.probe, result.health)).collect();
-    let perf: Vec<String> = results.iter().map(|r| format!("{}={:.3}s", r.probe, r.duration.as_seconds())).collect();
+    let told: Vec<String> =
+        results.iter().map(|result| format!("{} {}", result.probe, result.health)).collect();
+    let perf: Vec<String> =
+        results.iter().map(|r| format!("{}={:.3}s", r.probe, r.duration.as_seconds())).collect();
     println!("PIAOTAN {word} - {} | {}", told.join(", "), perf.join(" "));
     code
 }

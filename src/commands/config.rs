@@ -33,6 +33,7 @@ pub fn run(args: &Config, common: &Common) -> Result<u8> {
 
 fn check(common: &Common) -> Result<u8> {
     let settings = config::load(common.config.as_deref())?;
+    let windows = settings.maintenance.windows(chrono::Utc::now())?;
     println!("the configuration is right");
     if settings.target.url.is_some() {
         let platform = forge::platform(&settings, None, None)?;
@@ -42,6 +43,6 @@ fn check(common: &Common) -> Result<u8> {
             Err(why) => println!("writes    no: {why}"),
         }
     }
-    println!("windows   {}", settings.maintenance.window.len());
+    println!("windows   {}", windows.len());
     Ok(0)
 }

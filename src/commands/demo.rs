@@ -58,9 +58,18 @@ pub fn run(args: &Demo, common: &Common) -> Result<u8> {
     let out = args.out.clone().unwrap_or_else(|| Path::new("piaotan-demo").join(stamp));
     std::fs::create_dir_all(&out).with_context(|| format!("--out {}", out.display()))?;
     let weather = out.join("weather.toml");
-    std::fs::write(&weather, weather_text(args)).with_context(|| format!("cannot write {}", weather.display()))?;
+    std::fs::write(&weather, weather_text(args))
+        .with_context(|| format!("cannot write {}", weather.display()))?;
     let platform = start_platform(args, &weather, &out.join("truth.json"))?;
-    say(args, if zh { "参考平台已启动(带可编程的“天气”):" } else { "the reference platform is up, with weather of its own:" }, &platform.url);
+    say(
+        args,
+        if zh {
+            "参考平台已启动(带可编程的“天气”):"
+        } else {
+            "the reference platform is up, with weather of its own:"
+        },
+        &platform.url,
+    );
     let folded = press(args, common, &out.join("run"), &platform)?;
     platform.end();
     let (code, folded) = folded;
@@ -76,7 +85,9 @@ pub fn run(args: &Demo, common: &Common) -> Result<u8> {
     match missing.first() {
         None => Ok(0),
         Some(kind) => {
-            eprintln!("piaotan: the story was not found whole: no finding `{kind}`; look at the report and at truth.json");
+            eprintln!(
+                "piaotan: the story was not found whole: no finding `{kind}`; look at the report and at truth.json"
+            );
             Ok(1)
         }
     }

@@ -39,7 +39,10 @@ pub fn run(args: &History, _common: &Common) -> Result<u8> {
             println!("{} points, {} changes", answer.points, answer.changes.len());
             for change in &answer.changes {
                 let by = change.change.map_or_else(|| "?".to_owned(), |by| format!("{:+.1} %", by * 100.0));
-                println!("  {}  {:.4} -> {:.4}  {by}  {:?}", change.time, change.before, change.after, change.status);
+                println!(
+                    "  {}  {:.4} -> {:.4}  {by}  {:?}",
+                    change.time, change.before, change.after, change.status
+                );
             }
         }
     }

@@ -59,8 +59,11 @@ pub fn run(args: Platform) -> Result<u8> {
         let _ = writeln!(out, "listening on {scheme}://{address}");
         let _ = out.flush();
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build()?;
-    runtime.block_on(piaotan_platform::run(options, ready, asked_to_end())).map_err(|e| anyhow!("--listen, --weather or --data: {e}"))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build()?;
+    runtime
+        .block_on(piaotan_platform::run(options, ready, asked_to_end()))
+        .map_err(|e| anyhow!("--listen, --weather or --data: {e}"))?;
     Ok(0)
 }
 

@@ -1,5 +1,10 @@
 //! `piaotan run`: a load test.
-#![allow(clippy::print_stderr, clippy::print_stdout, clippy::disallowed_methods, reason = "the front door prints and waits")]
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "the front door prints and waits"
+)]
 
 use crate::config::{self, Settings};
 use crate::door::{Common, Format};
@@ -126,15 +131,23 @@ pub fn plan(named: &str, set: &[String]) -> Result<Plan> {
         None => {
             let known: Vec<&str> = piaotan_scenarios::SCENARIOS.iter().map(|(name, _)| *name).collect();
             let near = piaotan_record::names::nearest(named, known.iter().copied());
-            let advice = near.map_or_else(|| format!("one of: {}", known.join(", ")), |word| format!("did you mean `{word}`?"));
-            let text = std::fs::read_to_string(named)
-                .map_err(|e| anyhow!("scenario `{named}` is neither a file ({e}) nor one that comes with piaotan; {advice}"))?;
+            let advice = near.map_or_else(
+                || format!("one of: {}", known.join(", ")),
+                |word| format!("did you mean `{word}`?"),
+            );
+            let text = std::fs::read_to_string(named).map_err(|e| {
+                anyhow!(
+                    "scenario `{named}` is neither a file ({e}) nor one that comes with piaotan; {advice}"
+                )
+            })?;
             (text, named.to_owned())
         }
     };
     let scenario = Scenario::parse(&text, &origin, set)?;
     let replay = match &scenario.load.replay {
-        Some(path) => Some(std::fs::read_to_string(path).with_context(|| format!("{origin}: load.replay {path}"))?),
+        Some(path) => {
+            Some(std::fs::read_to_string(path).with_context(|| format!("{origin}: load.replay {path}"))?)
+        }
         None => None,
     };
     Ok(Plan::new(scenario, &origin, replay.as_deref())?)
@@ -144,7 +157,13 @@ pub fn plan(named: &str, set: &[String]) -> Result<Plan> {
 ///
 /// # Errors
 /// One line that names the flag or field, or the refusal of the target.
-pub fn setup(args: &Run, common: &Common, settings: &Settings, plan: Arc<Plan>, platform: &Platform) -> Result<Setup> {
+pub fn setup(
+    args: &Run,
+    common: &Common,
+    settings: &Settings,
+    plan: Arc<Plan>,
+    platform: &Platform,
+) -> Result<Setup> {
     let ceiling = platform.may_load(settings, args.yes_load.as_deref())?;
     let scenario = &plan.scenario;
     if let (Some(ceiling), Some(curve)) = (ceiling, &plan.curve) {
@@ -170,7 +189,9 @@ pub fn setup(args: &Run, common: &Common, settings: &Settings, plan: Arc<Plan>, 
     let seed = scenario.seed ^ (u64::try_from(now.timestamp_millis()).unwrap_or(0) << 16);
     let generator = forge::generator(seed, &data.region, &data.file_kind, data.file_bytes, today)?;
     let known = match &data.invoices {
-        Some(path) => read_known(&forge::read("data.invoices", Path::new(path))?, path).map_err(|e| anyhow!("{e}"))?,
+        Some(path) => {
+            read_known(&forge::read("data.invoices", Path::new(path))?, path).map_err(|e| anyhow!("{e}"))?
+        }
         None => Vec::new(),
     };
     let segment = args.segment.map_or_else(Segment::default, |arg| Segment { index: arg.index, of: arg.of });
@@ -185,7 +206,7 @@ pub fn setup(args: &Run, common: &Common, settings: &Settings, plan: Arc<Plan>, 
         url: platform.url.clone(),
         generator,
         known,
-        register: Register::of(settings.maintenance.window.clone()),
+        register: Register::of(settings.maintenance.windows(now)?),
         calendar: CalendarOptions::default(),
         maintenance: match args.during_maintenance {
             None => AgainstWindows::Refuse,
@@ -291,7 +312,8 @@ fn listen(args: &Run, running: &Running, facts: Facts) -> Result<Served> {
     match args.listen {
         Some(address) => serve::metrics(address, totals),
         // The usual port may be somebody's; then any will do, and the line above says which.
-        None => serve::metrics(usual, totals.clone()).or_else(|_| serve::metrics(SocketAddr::from(([127, 0, 0, 1], 0)), totals)),
+        None => serve::metrics(usual, totals.clone())
+            .or_else(|_| serve::metrics(SocketAddr::from(([127, 0, 0, 1], 0)), totals)),
     }
 }
 
@@ -354,16 +376,25 @@ fn dry_run(plan: &Plan) -> Result<u8> {
     let scenario = &plan.scenario;
     println!("scenario  {} {}", scenario.name, scenario.title);
     println!("length    {:.0} s", plan.seconds);
-    let mix: Vec<String> = scenario.mix.iter().map(|mix| format!("{} ×{}", mix.journey, mix.weight)).collect();
+    let mix: Vec<String> =
+        scenario.mix.iter().map(|mix| format!("{} ×{}", mix.journey, mix.weight)).collect();
     println!("mix       {}", mix.join(", "));
     match &plan.curve {
         Some(curve) => {
-            println!("arrivals  {:.0}, at most {:.1}/s, {:?}", curve.total().ceil(), curve.peak(), plan.spread);
+            println!(
+                "arrivals  {:.0}, at most {:.1}/s, {:?}",
+                curve.total().ceil(),
+                curve.peak(),
+                plan.spread
+            );
             let at = |column: u32| curve.rate_at(plan.seconds * (f64::from(column) + 0.5) / 60.0);
             let rates: Vec<Option<f64>> = (0..60).map(|column| Some(at(column))).collect();
             println!("rate      {}", piaotan_reports::text::sparkline(&rates));
         }
-        None => println!("users     {}", scenario.load.users.map_or_else(|| "as fast as it goes".to_owned(), |n| n.to_string())),
+        None => println!(
+            "users     {}",
+            scenario.load.users.map_or_else(|| "as fast as it goes".to_owned(), |n| n.to_string())
+        ),
     }
     for limit in &plan.limits {
         println!("limit     {}{}", limit.limit, if limit.abort { " (ends the run)" } else { "" });

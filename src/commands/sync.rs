@@ -5,7 +5,10 @@ use crate::door::{Common, Format};
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use piaotan_analysis::sync::read::Reader;
-use piaotan_analysis::sync::{Verdict, answer::{Question, SyncAnswer, answer}};
+use piaotan_analysis::sync::{
+    Verdict,
+    answer::{Question, SyncAnswer, answer},
+};
 use piaotan_reports::Lang;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -13,12 +16,14 @@ use std::path::PathBuf;
 
 /// Estimate sync delays from a CSV.
 #[derive(Debug, Args)]
-#[command(after_help = "The file has the columns id,uploaded,last_not_seen,first_seen (empty = never), and optionally
+#[command(
+    after_help = "The file has the columns id,uploaded,last_not_seen,first_seen (empty = never), and optionally
 batch and group; times are RFC 3339 or seconds, one kind a file. Two groups are compared.
 
 Examples:
   piaotan sync invoices.csv
-  piaotan sync before-and-after.csv --format json")]
+  piaotan sync before-and-after.csv --format json"
+)]
 pub struct Sync {
     pub file: PathBuf,
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -43,7 +48,8 @@ pub fn run(args: &Sync, common: &Common) -> Result<u8> {
         reader.line(line.trim_ascii_end()).map_err(|e| anyhow!("{origin}: {e}"))?;
     }
     let table = reader.finish().map_err(|e| anyhow!("{origin}: {e}"))?;
-    let answer = answer(&table, &Question::default()).ok_or_else(|| anyhow!("{origin} holds no row that can be used"))?;
+    let answer = answer(&table, &Question::default())
+        .ok_or_else(|| anyhow!("{origin} holds no row that can be used"))?;
     let failed = answer.regression.as_ref().is_some_and(|compared| compared.result.verdict == Verdict::Fail);
     match args.format {
         Format::Json => println!("{}", serde_json::to_string(&answer)?),
@@ -61,7 +67,9 @@ fn tell(answer: &SyncAnswer, zh: bool) {
         answer.censored,
     );
     let quantiles = &answer.quantiles;
-    for (name, quantile) in [("p50", quantiles.p50), ("p90", quantiles.p90), ("p95", quantiles.p95), ("p99", quantiles.p99)] {
+    for (name, quantile) in
+        [("p50", quantiles.p50), ("p90", quantiles.p90), ("p95", quantiles.p95), ("p99", quantiles.p99)]
+    {
         let bound = if quantile.reached { " " } else { ">" };
         println!("  {name}  {bound} {:.1} s", quantile.value);
     }

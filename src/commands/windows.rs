@@ -49,7 +49,8 @@ pub fn run(args: &Windows, _common: &Common) -> Result<u8> {
 }
 
 fn parse(args: &Parse) -> Result<u8> {
-    let zone = args.zone.as_deref().map(str::parse::<Zone>).transpose().map_err(|e| anyhow!("--zone: {e}"))?;
+    let zone =
+        args.zone.as_deref().map(str::parse::<Zone>).transpose().map_err(|e| anyhow!("--zone: {e}"))?;
     let bytes = input(args)?;
     let text = decode(&bytes, None);
     let text = if looks_like_html(&text) { html_text(&text) } else { text };
@@ -81,7 +82,11 @@ fn tell(reading: &Reading) {
     println!("{:?}", reading.notice);
     for window in &reading.windows {
         let end = window.end.map_or_else(|| "until restored".to_owned(), |end| end.to_rfc3339());
-        let services = if window.services.is_empty() { String::new() } else { format!("  [{}]", window.services.join(", ")) };
+        let services = if window.services.is_empty() {
+            String::new()
+        } else {
+            format!("  [{}]", window.services.join(", "))
+        };
         println!("  {} -> {end}  {:?}{services}", window.start.to_rfc3339(), window.status);
         println!("    \"{}\"", window.evidence.excerpt.trim());
     }

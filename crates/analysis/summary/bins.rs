@@ -170,7 +170,8 @@ impl<'a> Bins<'a> {
     pub fn seconds(&self) -> (f64, f64) {
         let (mut outside, mut inside) = (0.0, 0.0);
         for second in self.steady_seconds() {
-            let in_window = self.calendar.inside(self.wall(second), self.wall(second + 1), Service::All).is_some();
+            let in_window =
+                self.calendar.inside(self.wall(second), self.wall(second + 1), Service::All).is_some();
             *(if in_window { &mut inside } else { &mut outside }) += 1.0;
         }
         (outside, inside)
@@ -198,10 +199,13 @@ impl<'a> Bins<'a> {
     }
 
     fn arrivals(&self) -> (u64, u64, u64) {
-        self.steady_seconds().map(|second| &self.seconds[&second]).fold((0, 0, 0), |(asked, started, seconds), each| {
-            let wanted = each.scheduled - each.suppressed;
-            (asked + wanted, started + each.started, seconds + u64::from(wanted > 0))
-        })
+        self.steady_seconds().map(|second| &self.seconds[&second]).fold(
+            (0, 0, 0),
+            |(asked, started, seconds), each| {
+                let wanted = each.scheduled - each.suppressed;
+                (asked + wanted, started + each.started, seconds + u64::from(wanted > 0))
+            },
+        )
     }
 
     /// The bins of charts.
@@ -210,7 +214,9 @@ impl<'a> Bins<'a> {
         let mut bins: BTreeMap<u32, Bin> = BTreeMap::new();
         for (second, each) in &self.seconds {
             let number = second / self.width;
-            let bin = bins.entry(number).or_insert_with(|| Bin { t: f64::from(number * self.width), ..Bin::default() });
+            let bin = bins
+                .entry(number)
+                .or_insert_with(|| Bin { t: f64::from(number * self.width), ..Bin::default() });
             bin.scheduled += each.scheduled;
             bin.started += each.started;
             bin.dropped += each.dropped;
@@ -235,7 +241,8 @@ impl<'a> Bins<'a> {
     #[must_use]
     pub fn curves(&self) -> BTreeMap<Operation, Vec<QuantilePoint>> {
         const AT: [f64; 12] = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999];
-        let cells = Operation::ALL.iter().zip(&self.outside).filter_map(|(op, cell)| Some((*op, cell.as_deref()?)));
+        let cells =
+            Operation::ALL.iter().zip(&self.outside).filter_map(|(op, cell)| Some((*op, cell.as_deref()?)));
         let timed = cells.filter(|(_, cell)| !cell.response.is_empty());
         let curve = |cell: &Cell| {
             let at = |q: f64| QuantilePoint {
@@ -244,7 +251,11 @@ impl<'a> Bins<'a> {
                 service: cell.service.value_at_quantile(q) as f64 / 1e9,
             };
             // A quantile beyond the sample's reach would only repeat its maximum.
-            AT.iter().copied().filter(|q| (1.0 - q) * cell.response.len() as f64 >= 1.0 || *q <= 0.5).map(at).collect()
+            AT.iter()
+                .copied()
+                .filter(|q| (1.0 - q) * cell.response.len() as f64 >= 1.0 || *q <= 0.5)
+                .map(at)
+                .collect()
         };
         timed.map(|(op, cell)| (op, curve(cell))).collect()
     }
@@ -256,7 +267,10 @@ impl<'a> Bins<'a> {
         let edges: Vec<f64> = (0..=ROWS).map(|row| 1e-4 * (6e5f64).powf(row as f64 / ROWS as f64)).collect();
         let columns = self.last_second() / self.width + 1;
         let mut counts = vec![vec![0; ROWS]; columns as usize];
-        let of_requests = self.sketches.iter().filter(|((_, op, service), _)| !service && !op.is_journey() && !op.is_tracking());
+        let of_requests = self
+            .sketches
+            .iter()
+            .filter(|((_, op, service), _)| !service && !op.is_journey() && !op.is_tracking());
         for ((number, ..), sketch) in of_requests {
             for (bucket, count) in sketch {
                 let row = edges.partition_point(|edge| *edge <= value_of(*bucket)).clamp(1, ROWS) - 1;
@@ -264,7 +278,12 @@ impl<'a> Bins<'a> {
             }
         }
         let any = counts.iter().flatten().any(|count| *count > 0);
-        any.then(|| crate::summary::series::Heat { start: 0.0, column_seconds: f64::from(self.width), edges, counts })
+        any.then(|| crate::summary::series::Heat {
+            start: 0.0,
+            column_seconds: f64::from(self.width),
+            edges,
+            counts,
+        })
     }
 }
 

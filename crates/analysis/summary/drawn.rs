@@ -29,7 +29,8 @@ impl Scene<'_> {
         let end = self.end().as_seconds();
         let told = summary.windows.iter().filter(|w| w.source != "observed" && w.status != "cancelled");
         let spans = told.map(|window| {
-            let writes = !window.services.iter().any(|name| matches!(name.as_str(), "query" | "verify" | "all"));
+            let writes =
+                !window.services.iter().any(|name| matches!(name.as_str(), "query" | "verify" | "all"));
             let state = if writes { LaneState::WritesOnly } else { LaneState::Maintenance };
             Span { t0: self.seconds(window.start), t1: window.end.map_or(end, |at| self.seconds(at)), state }
         });

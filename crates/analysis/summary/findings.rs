@@ -11,13 +11,15 @@ use std::collections::BTreeMap;
 pub(super) fn findings(scene: &Scene<'_>, summary: &Summary) -> Vec<Finding> {
     let say = Say { chinese: scene.terms.chinese };
     let mut timed: Vec<(DateTime<FixedOffset>, Finding)> = Vec::new();
-    timed.extend(summary.windows.iter().filter_map(|window| Some((window.start, window_finding(&say, window)?))));
+    timed.extend(
+        summary.windows.iter().filter_map(|window| Some((window.start, window_finding(&say, window)?))),
+    );
     timed.extend(suppressed(scene, &say, summary));
     timed.extend(sync(&say, summary));
     timed.sort_by_key(|(at, _)| *at);
     let mut all: Vec<Finding> = timed.into_iter().map(|(_, finding)| finding).collect();
-    all.extend(limits(&say, summary));
     all.extend(trouble(scene, &say, summary));
+    all.extend(limits(&say, summary));
     all
 }
 
@@ -47,7 +49,8 @@ fn seconds(value: f64) -> String {
 }
 
 fn finding(kind: FindingKind, severity: Severity, text: String, evidence: &[(&str, Value)]) -> Finding {
-    let evidence: BTreeMap<String, Value> = evidence.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+    let evidence: BTreeMap<String, Value> =
+        evidence.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     Finding { kind, severity, text, evidence }
 }
 
@@ -124,11 +127,16 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
 fn suppressed(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Option<(DateTime<FixedOffset>, Finding)> {
     let held = summary.arrivals.suppressed;
     let (paused, resumed, ..) = scene.story.pauses.first()?;
-    let last = scene.story.pauses.last().and_then(|pause| pause.1).or(*resumed).unwrap_or_else(|| scene.end());
+    let last =
+        scene.story.pauses.last().and_then(|pause| pause.1).or(*resumed).unwrap_or_else(|| scene.end());
     let (from, to) = (scene.at(*paused), scene.at(last));
     let text = say.of(
         format!("压测在 {} 暂停,{} 恢复:按计划保留未发 {held} 次到达。", clock(from), clock(to)),
-        format!("The run paused at {} and went on at {}: {held} arrivals were held back as planned.", clock(from), clock(to)),
+        format!(
+            "The run paused at {} and went on at {}: {held} arrivals were held back as planned.",
+            clock(from),
+            clock(to)
+        ),
     );
     let evidence = [
         ("suppressed", json!(held)),
@@ -145,7 +153,8 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
         Some((surface, sync, regression, regression.at?, regression.ratio?))
     });
     // The surface whose factor is known best speaks for all.
-    let width = |r: &super::SyncRegression| r.ratio_upper.unwrap_or(f64::INFINITY) / r.ratio_lower.unwrap_or(1e-9);
+    let width =
+        |r: &super::SyncRegression| r.ratio_upper.unwrap_or(f64::INFINITY) / r.ratio_lower.unwrap_or(1e-9);
     let strongest = changed.min_by(|a, b| width(a.2).total_cmp(&width(b.2)).then(a.0.cmp(b.0)));
     let mut told = Vec::new();
     if let Some((surface, sync, regression, at, ratio)) = strongest {
@@ -157,10 +166,18 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
             Verdict::Fail => (FindingKind::SyncRegression, Severity::Critical),
             _ => (FindingKind::SyncImproved, Severity::Info),
         };
-        let surfaces: Vec<&str> =
-            summary.sync.iter().filter(|(_, s)| s.regression.is_some()).map(|(name, _)| name.as_str()).collect();
+        let surfaces: Vec<&str> = summary
+            .sync
+            .iter()
+            .filter(|(_, s)| s.regression.is_some())
+            .map(|(name, _)| name.as_str())
+            .collect();
         let text = say.of(
-            format!("同步延迟自 {} 起变为原来的 {ratio:.1} 倍(95% 区间 {interval};{})。", clock(at), surfaces.join("、")),
+            format!(
+                "同步延迟自 {} 起变为原来的 {ratio:.1} 倍(95% 区间 {interval};{})。",
+                clock(at),
+                surfaces.join("、")
+            ),
             format!(
                 "From {} on synchronisation took {ratio:.1} times as long (95 % interval {interval}; {}).",
                 clock(at),
@@ -184,7 +201,9 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
 fn limits(say: &Say, summary: &Summary) -> Vec<Finding> {
     let broken = summary.limits.iter().filter(|limit| limit.verdict == Verdict::Fail);
     let tell = |limit: &super::LimitResult| {
-        let value = limit.value.map_or_else(|| say.of("无样本".into(), "no samples".into()), |value| format!("{value:.4}"));
+        let value = limit
+            .value
+            .map_or_else(|| say.of("无样本".into(), "no samples".into()), |value| format!("{value:.4}"));
         let text = say.of(
             format!("未达到限值 {}(实测 {value})。", limit.limit),
             format!("The limit {} was not kept (measured {value}).", limit.limit),
@@ -198,8 +217,16 @@ fn limits(say: &Say, summary: &Summary) -> Vec<Finding> {
 fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
     let mut told = Vec::new();
     if let Err(e) = summary.arrivals.check().and_then(|()| summary.requests.check()) {
-        let text = say.of(format!("计数不守恒:{e};本次运行不给出结论。"), format!("Counts do not add up: {e}. No verdict is given."));
-        told.push(finding(FindingKind::NotConserved, Severity::Critical, text, &[("law", json!(e.to_string()))]));
+        let text = say.of(
+            format!("计数不守恒:{e};本次运行不给出结论。"),
+            format!("Counts do not add up: {e}. No verdict is given."),
+        );
+        told.push(finding(
+            FindingKind::NotConserved,
+            Severity::Critical,
+            text,
+            &[("law", json!(e.to_string()))],
+        ));
     }
     let requests = &summary.requests;
     if requests.sent > 0 && requests.ok + requests.business_no == 0 {
@@ -207,7 +234,12 @@ fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
             format!("{} 从未应答:{} 次请求全部失败。", summary.target, requests.sent),
             format!("{} never answered: all {} requests failed.", summary.target, requests.sent),
         );
-        told.push(finding(FindingKind::Unreachable, Severity::Critical, text, &[("sent", json!(requests.sent))]));
+        told.push(finding(
+            FindingKind::Unreachable,
+            Severity::Critical,
+            text,
+            &[("sent", json!(requests.sent))],
+        ));
     }
     told.extend(mismatched(scene, say));
     told.extend(checks(scene, say));
@@ -216,7 +248,12 @@ fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
             "压测机自身已饱和,结果不作结论。".into(),
             "The generator itself was saturated; the run is inconclusive.".into(),
         );
-        told.push(finding(FindingKind::GeneratorSaturated, Severity::Critical, text, &[("cpu", json!(summary.generator.cpu))]));
+        told.push(finding(
+            FindingKind::GeneratorSaturated,
+            Severity::Critical,
+            text,
+            &[("cpu", json!(summary.generator.cpu))],
+        ));
     }
     if let Some(reason) = &summary.cut_short {
         let text = say.of(format!("运行提前结束:{reason}。"), format!("The run was cut short: {reason}."));
@@ -242,10 +279,14 @@ fn mismatched(scene: &Scene<'_>, say: &Say) -> Option<Finding> {
 }
 
 fn checks(scene: &Scene<'_>, say: &Say) -> Vec<Finding> {
-    let each = scene.story.checks.iter().map(|(at, kind, text)| {
-        let which = if kind == "journey_panicked" { FindingKind::JourneyPanicked } else { FindingKind::Errors };
+    // What goose counted is for cross-checking, not for readers.
+    let telling = scene.story.checks.iter().filter(|(_, kind, _)| kind != "goose_counted");
+    let each = telling.map(|(at, kind, text)| {
+        let which =
+            if kind == "journey_panicked" { FindingKind::JourneyPanicked } else { FindingKind::Errors };
         let at = scene.at(Nanos(at.0));
-        let said = say.of(format!("{} 自检:{text}。", clock(at)), format!("Self-check at {}: {text}.", clock(at)));
+        let said =
+            say.of(format!("{} 自检:{text}。", clock(at)), format!("Self-check at {}: {text}.", clock(at)));
         finding(which, Severity::Critical, said, &[("check", json!(kind)), ("at", json!(at.to_rfc3339()))])
     });
     each.collect()

@@ -6,7 +6,7 @@ use super::judge::{Ground, judge};
 use super::series::Series;
 use super::sync_fold::SyncFold;
 use super::windows::summarize;
-use super::{GeneratorSummary, Lateness, Latency, OperationSummary, Summary, Verdict};
+use super::{GeneratorSummary, Latency, Lateness, OperationSummary, Summary, Verdict};
 use crate::limit::Limit;
 use chrono::{DateTime, FixedOffset, Utc};
 use chrono_tz::Tz;
@@ -165,7 +165,11 @@ impl Scene<'_> {
 
     fn generator(&self) -> GeneratorSummary {
         let (asked, sent) = self.bins.rates();
-        GeneratorSummary { rate_asked: asked, rate_sent: sent, ..self.story.generator.clone().unwrap_or_default() }
+        GeneratorSummary {
+            rate_asked: asked,
+            rate_sent: sent,
+            ..self.story.generator.clone().unwrap_or_default()
+        }
     }
 
     fn cut_short(&self, complete: bool) -> Option<String> {
@@ -212,7 +216,8 @@ impl Story {
                 let [p50, p99, max] = lateness;
                 let saturated = saturated_seconds > 2;
                 let lateness = Some(Lateness { p50, p99, max });
-                self.generator = Some(GeneratorSummary { lateness, cpu: Some(cpu), saturated, ..Default::default() });
+                self.generator =
+                    Some(GeneratorSummary { lateness, cpu: Some(cpu), saturated, ..Default::default() });
             }
             Event::Issued { .. } | Event::NotYet { .. } | Event::Seen { .. } => self.sync.hear(&event),
         }
@@ -245,9 +250,11 @@ fn operations(
     seconds: f64,
     codes: &HashMap<Operation, BTreeMap<String, u64>>,
 ) -> BTreeMap<String, OperationSummary> {
-    let each = Operation::ALL.iter().zip(cells).filter_map(|(operation, cell)| Some((operation, cell.as_ref()?)));
+    let each =
+        Operation::ALL.iter().zip(cells).filter_map(|(operation, cell)| Some((operation, cell.as_ref()?)));
     let summarized = each.map(|(operation, cell)| {
-        let outcomes = OutcomeKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), cell.outcomes[kind.index()]));
+        let outcomes =
+            OutcomeKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), cell.outcomes[kind.index()]));
         let summary = OperationSummary {
             count: cell.count(),
             rate: if seconds > 0.0 { cell.count() as f64 / seconds } else { 0.0 },

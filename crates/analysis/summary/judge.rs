@@ -26,7 +26,8 @@ pub struct Ground<'a> {
 /// cut off (3), pass (0).
 pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
     let sync = summary.sync.clone();
-    let measured = Measured { cells: ground.cells, codes: Some(ground.codes), rate: ground.rate, sync: Some(&sync) };
+    let measured =
+        Measured { cells: ground.cells, codes: Some(ground.codes), rate: ground.rate, sync: Some(&sync) };
     let each = ground.terms.limits.iter().map(|limit| one(limit, &measured, &sync));
     summary.limits = each.collect();
     let maintained = ground.inside > 0.0 && ground.outside < 0.3 * (ground.inside + ground.outside);
@@ -41,7 +42,8 @@ pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
         (doubtful || summary.generator.saturated || summary.cut_short.is_some(), Verdict::Inconclusive, 3),
     ];
     let governing = judged.iter().find(|(holds, ..)| *holds);
-    (summary.verdict, summary.exit) = governing.map_or((Verdict::Pass, 0), |(_, verdict, exit)| (*verdict, *exit));
+    (summary.verdict, summary.exit) =
+        governing.map_or((Verdict::Pass, 0), |(_, verdict, exit)| (*verdict, *exit));
 }
 
 fn nothing_measured(summary: &Summary) -> bool {
@@ -74,7 +76,9 @@ fn one(
 
 /// Whether the quantile would break the limit, had those cut off taken for ever.
 fn rests_on_cut_off(limit: &Limit, measured: &Measured<'_>) -> bool {
-    let Subject::Latency { operation, service, point: Point::Quantile(q) } = &limit.subject else { return false };
+    let Subject::Latency { operation, service, point: Point::Quantile(q) } = &limit.subject else {
+        return false;
+    };
     let cell = |operation: Operation| measured.cells.get(operation.index())?.as_deref();
     let Some(cell) = cell(*operation) else { return false };
     let (cut_off, all) = (cell.of(Class::CutOff), cell.response.len());

@@ -47,7 +47,10 @@ impl SyncFold {
             let sample = Sample {
                 uploaded: self.issued.get(token)?.as_seconds(),
                 // A look in vain that was asked after the find (two looks in flight) says nothing.
-                last_not_seen: search.not_yet.filter(|at| search.seen.is_none_or(|seen| *at < seen)).map(|at| at.as_seconds()),
+                last_not_seen: search
+                    .not_yet
+                    .filter(|at| search.seen.is_none_or(|seen| *at < seen))
+                    .map(|at| at.as_seconds()),
                 first_seen: search.seen.map(|at| at.as_seconds()),
                 batch: None,
             };
@@ -75,7 +78,8 @@ impl SyncFold {
         let windows = windows(scene);
         let each = Surface::ALL.iter().filter_map(|surface| {
             let delays = self.delays(*surface);
-            (!delays.is_empty()).then(|| (surface.as_str().to_owned(), one(scene, *surface, &delays, &windows, end)))
+            (!delays.is_empty())
+                .then(|| (surface.as_str().to_owned(), one(scene, *surface, &delays, &windows, end)))
         });
         each.collect()
     }
@@ -83,16 +87,21 @@ impl SyncFold {
 
 /// Windows in seconds of the run: while they last, nothing can become visible.
 fn windows(scene: &Scene<'_>) -> Vec<Span> {
-    let known = scene.calendar.windows().iter().filter(|w| w.status != piaotan_record::window::Status::Cancelled);
+    let known =
+        scene.calendar.windows().iter().filter(|w| w.status != piaotan_record::window::Status::Cancelled);
     let of_reads = known.filter(|window| !window.writes_only());
     let seconds = |at| scene.manifest.moment(at).as_seconds();
-    of_reads.map(|window| (seconds(window.start), window.end.map_or(scene.end().as_seconds(), seconds)).into()).collect()
+    of_reads
+        .map(|window| (seconds(window.start), window.end.map_or(scene.end().as_seconds(), seconds)))
+        .collect()
 }
 
 fn one(scene: &Scene<'_>, surface: Surface, delays: &[Delay], windows: &[Span], end: f64) -> SyncSummary {
     let promise = scene.terms.promise;
     let seen = delays.iter().filter(|delay| delay.seen()).count() as u64;
-    let late = delays.iter().filter(|delay| delay.lower > promise || (!delay.seen() && end - delay.uploaded > promise));
+    let late = delays
+        .iter()
+        .filter(|delay| delay.lower > promise || (!delay.seen() && end - delay.uploaded > promise));
     let net = business(delays, windows);
     let estimate = Estimate::new(&net);
     let mismatched = mismatches(scene, surface);
@@ -108,7 +117,9 @@ fn one(scene: &Scene<'_>, surface: Surface, delays: &[Delay], windows: &[Span], 
     if let Some(estimate) = &estimate {
         for (name, q) in [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)] {
             let found = estimate.quantile(q);
-            summary.quantiles.insert(name.to_owned(), SyncQuantile { value: found.value, reached: found.reached });
+            summary
+                .quantiles
+                .insert(name.to_owned(), SyncQuantile { value: found.value, reached: found.reached });
         }
         summary.curve = curve(estimate);
     }
@@ -135,7 +146,8 @@ fn change(scene: &Scene<'_>, delays: &[Delay], summary: &mut SyncSummary) {
         at: Some(scene.at(Nanos::from_seconds(found.at))),
         reason: String::new(),
     });
-    let (before, after): (Vec<Delay>, Vec<Delay>) = delays.iter().partition(|delay| delay.uploaded < found.at);
+    let (before, after): (Vec<Delay>, Vec<Delay>) =
+        delays.iter().partition(|delay| delay.uploaded < found.at);
     summary.curve_before = Estimate::new(&before).map(|e| curve(&e)).unwrap_or_default();
     summary.curve_after = Estimate::new(&after).map(|e| curve(&e)).unwrap_or_default();
 }

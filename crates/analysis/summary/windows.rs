@@ -8,8 +8,10 @@ use piaotan_record::window::{Source, Status, Window};
 /// What is to be said of each window that touches the run.
 pub(super) fn summarize(scene: &Scene<'_>) -> Vec<WindowSummary> {
     let (from, to) = (scene.manifest.started, scene.manifest.wall(scene.end()));
-    let touching = scene.calendar.windows().iter().filter(|w| w.start < to && w.end.is_none_or(|end| end > from));
-    let (observed, announced): (Vec<&Window>, Vec<&Window>) = touching.partition(|w| w.source == Source::Observed);
+    let touching =
+        scene.calendar.windows().iter().filter(|w| w.start < to && w.end.is_none_or(|end| end > from));
+    let (observed, announced): (Vec<&Window>, Vec<&Window>) =
+        touching.partition(|w| w.source == Source::Observed);
     let mut told: Vec<WindowSummary> = announced
         .iter()
         .map(|window| {

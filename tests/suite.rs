@@ -1,0 +1,19 @@
+//! The whole suite from outside, in one binary: each module is a promise of the design.
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::disallowed_methods, clippy::disallowed_types)]
+
+#[path = "architecture.rs"]
+mod architecture;
+#[path = "bad.rs"]
+mod bad;
+#[path = "browser.rs"]
+mod browser;
+#[path = "house/mod.rs"]
+mod house;
+#[path = "killed.rs"]
+mod killed;
+#[path = "pipeline.rs"]
+mod pipeline;
+#[path = "prometheus.rs"]
+mod prometheus;
+#[path = "stall.rs"]
+mod stall;
