@@ -176,7 +176,7 @@ impl Walk<'_> {
         match self.days_of_range(placed, start, end) {
             Ok(days) => self.spread(placed, start, end, join, role, &days),
             Err(kind) => {
-                self.dated_work |= role == Role::Outage && is_undated(kind);
+                self.dated_work |= role == Role::Outage && (is_undated(kind) || start.has_day());
                 self.doubt(kind, placed);
             }
         }
@@ -343,7 +343,7 @@ impl Walk<'_> {
             None => last.succ_opt().map(midnight).ok_or(DoubtKind::Impossible),
         };
         let (Ok(from), Ok(to)) = (from, to) else { return };
-        let all_day = self.followed(placed, Cue::AllDay);
+        let all_day = self.document.sentences.sentence(placed.atoms.start).cues.has(Cue::AllDay);
         if !all_day && end.clock.is_none() {
             doubts.push(DoubtKind::DateOnly);
         }
@@ -505,6 +505,11 @@ impl Walk<'_> {
         if self.preceded_by(placed, Meaning::To) {
             // 到中午12点关闭 ends an opening, not an outage.
             let closes = self.document.verb_after(placed) == Some(Cue::Stop);
+            // 至14日24:00,另有一项停止: a further start, told after the one before it.
+            let next = self.document.clause_cues(placed);
+            if self.document.stands_alone(placed) && next.has(Cue::Stop) && !next.has(Cue::Restore) {
+                return Some(Side::Start);
+            }
             return (!closes).then_some(Side::End);
         }
         if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) || self.followed(placed, Cue::Ends) {

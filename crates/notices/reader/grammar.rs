@@ -304,7 +304,7 @@ fn sign(atoms: &[Atom], start: &Moment) -> Option<(usize, Join)> {
             }
             Meaning::Break(Break::Cell) if k == after => return Some((k + 1, Join::Cell)),
             Meaning::Break(Break::Line) if at(atoms, k + 1) == Some(Meaning::To) => k += 1,
-            Meaning::Cue(Cue::Begins)
+            Meaning::Cue(Cue::Begins | Cue::AllDay)
             | Meaning::Break(Break::Comma | Break::List)
             | Meaning::Close
             | Meaning::Glue => k += 1,

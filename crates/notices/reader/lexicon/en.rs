@@ -109,13 +109,13 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Work),
-        "maintenance, outage, outages, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, power outage, \
+        "maintenance, outage, outages, planned work, brief works, overhaul*, refresh*, rework*, revamp*, tune-up, swap*, refit*, refurbish*, conversion, cut over, switching over, switched over, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, power outage, \
          switchover, switch over, replacement, replac*, installation, deploy*, software update, system update, database move, moving, changeover, housekeeping, servic* work, relocation, relocat*, transition*, \
          engineering work, engineering works, electrical work, server work, system work, power shutdown, disaster recovery, dr test, dr exercise, improvements, reboot*, restart*, resilienc* test*",
     ),
     (
         Cue(Cue::Stop),
-        "unavailable, not available, not be available, unavailability, offline, off-line, off line, interrupt*, disrupt*, down, go dark, goes dark, inaccessible, unreachable, not be accessible, \
+        "unavailable, won't work, won't be available, can't use, cannot use, can not be used, not reachable, turned off, powered down, power down, go quiet, out of reach, hiccup*, blip*, frozen, unusable, stay away, locked, not accept*, not possible to, out of use, lost, not available, not be available, unavailability, offline, off-line, off line, interrupt*, disrupt*, down, go dark, goes dark, inaccessible, unreachable, not be accessible, \
          not accessible, shut down, shutdown, shut off, closed, closure, close, closes, suspend*, halt*, stop, stops, stopped, cannot be used, can't be used, cannot be reached, can't be reached, not able, unable, \
          cannot access, can't access, no access, not work, not be working, not function, degraded, intermittent*, slow, slowness, impact*, affect*, pause, paused, out of service, taken offline, brought down, \
          be off, stay off, stays off, go offline, goes offline, will fail, should fail, may fail, delays, delayed, loss of, lose access, not be possible, not possible, blackout, not be able, cannot log in, can't log in, dark, \
