@@ -43,8 +43,10 @@ fn a_lost_observation_is_refused() {
     assert_eq!(output.status.code(), Some(0));
     let tally = dir.path().join("run/tally.ndjson");
     let lines = std::fs::read_to_string(&tally).unwrap();
-    let lost = lines.replacen("\"outcomes\":{\"ok\":20}", "\"outcomes\":{\"ok\":19}", 1);
-    assert_ne!(lines, lost, "the tally has a second of 20 answers");
+    let line = lines.lines().find(|line| line.contains("\"health\"")).unwrap();
+    let mut one_less: serde_json::Value = serde_json::from_str(line).unwrap();
+    one_less["outcomes"]["ok"] = (one_less["outcomes"]["ok"].as_u64().unwrap() - 1).into();
+    let lost = lines.replacen(line, &one_less.to_string(), 1);
     std::fs::write(&tally, lost).unwrap();
     let again = piaotan(&["report", dir.path().join("run").to_str().unwrap(), "--format", "json"]).output().unwrap();
     assert_eq!(again.status.code(), Some(2));
@@ -67,6 +69,7 @@ fn nothing_that_writes_is_sent_inside_an_announced_window() {
     assert!((50..80).contains(&number("suppressed")), "{arrivals}");
     assert_eq!(number("suppressed") + number("started") + number("dropped"), number("scheduled"));
     let truth = platform.get("/_weather/truth");
+    let truth = truth.get("data").unwrap_or(&truth);
     let window = &truth["maintenance"][0];
     // What was refused are the looks: read-only, a few a second.
     assert!(window["refused"].as_u64().unwrap() <= 16, "{window}");

@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn limits_are_read() {
         let p95 = read("upload.response.p95 < 500ms");
-        let latency = Subject::Latency { operation: Operation::Upload, service: false, point: Point::Quantile(0.95) };
+        let latency =
+            Subject::Latency { operation: Operation::Upload, service: false, point: Point::Quantile(0.95) };
         assert_eq!((p95.subject, p95.bound, p95.above), (latency, 0.5, false));
         assert_eq!(read("errors<1%").bound, 0.01);
         assert_eq!(read("code.5003 < 0.1%").subject, Subject::Code("5003".into()));

@@ -12,7 +12,9 @@ use chrono_tz::Tz;
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{CONTENT_TYPE, ETAG, HOST, HeaderValue, IF_NONE_MATCH};
-use piaotan_notices::{Announced, Context, Item, Kind, Reading, SourceKind, Status as Told, Zone, announced, decode};
+use piaotan_notices::{
+    Announced, Context, Item, Kind, Reading, SourceKind, Status as Told, Zone, announced, decode,
+};
 use piaotan_record::window::{self, Kind as WindowKind, Services, Source as From, Status};
 use piaotan_record::{Nanos, Observation, Operation, Outcome, Window};
 
@@ -136,7 +138,12 @@ fn observation(due: Nanos, exchange: &Exchange, outcome: Outcome) -> Observation
 ///
 /// # Errors
 /// One line, when it is not what its format says.
-pub fn read(format: NoticeFormat, body: &[u8], content_type: Option<&str>, zone: Tz) -> Result<Vec<Notice>, String> {
+pub fn read(
+    format: NoticeFormat,
+    body: &[u8],
+    content_type: Option<&str>,
+    zone: Tz,
+) -> Result<Vec<Notice>, String> {
     let zone = Zone::Named(zone);
     let items = match format {
         NoticeFormat::Json => piaotan_notices::json(body, Some(zone)).map_err(|e| e.to_string())?,

@@ -40,7 +40,9 @@ pub fn explain(text: &str, origin: &str, error: &toml::de::Error) -> ConfigError
 fn advise(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
-        Some((given, known)) if message.starts_with("unknown field") || message.starts_with("unknown variant") => {
+        Some((given, known))
+            if message.starts_with("unknown field") || message.starts_with("unknown variant") =>
+        {
             let what = if message.starts_with("unknown field") { "unknown field" } else { "unknown value" };
             match nearest(given, known.iter().copied()) {
                 Some(word) => format!("{what} `{given}`; did you mean `{word}`?"),
@@ -69,9 +71,15 @@ mod tests {
     #[test]
     fn mistakes_are_answered_on_one_line() {
         let check = |text: &str, message: &str| {
-            assert_eq!(read::<Small>(text, "a.toml").map_err(|e| e.to_string()).err().as_deref(), Some(message));
+            assert_eq!(
+                read::<Small>(text, "a.toml").map_err(|e| e.to_string()).err().as_deref(),
+                Some(message)
+            );
         };
-        check("rate = 1\nduratoin = 2\n", "a.toml, line 2: unknown field `duratoin`; did you mean `duration`?");
+        check(
+            "rate = 1\nduratoin = 2\n",
+            "a.toml, line 2: unknown field `duratoin`; did you mean `duration`?",
+        );
         check("rate = 1\nzzz = 2\n", "a.toml, line 2: unknown field `zzz`; one of: rate, duration");
         check("rate = \"x\"\n", "a.toml, line 1: invalid type: string \"x\", expected f64");
     }

@@ -33,7 +33,12 @@ pub struct Session {
 impl Session {
     #[must_use]
     pub fn new(account: Account) -> Self {
-        Self { account, grant: RwLock::new(None), asking: tokio::sync::Mutex::new(()), calls: AtomicU32::new(0) }
+        Self {
+            account,
+            grant: RwLock::new(None),
+            asking: tokio::sync::Mutex::new(()),
+            calls: AtomicU32::new(0),
+        }
     }
 
     #[must_use]

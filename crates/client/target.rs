@@ -39,13 +39,17 @@ pub struct Endpoint {
 pub enum TargetError {
     #[error("target `{0}` is not a URL; write it as http://HOST:PORT or https://HOST")]
     NotAUrl(String),
-    #[error("`{host}` is not loopback and may not be loaded; put `allow_load = \"{host}\"` and `max_rate` into [target] and give --yes-load {host}")]
+    #[error(
+        "`{host}` is not loopback and may not be loaded; put `allow_load = \"{host}\"` and `max_rate` into [target] and give --yes-load {host}"
+    )]
     LoadNotAllowed { host: String },
     #[error("loading `{host}` needs --yes-load {host} on the command line as well")]
     LoadNotConfirmed { host: String },
     #[error("loading `{host}` needs a ceiling: put `max_rate = REQUESTS_PER_SECOND` into [target]")]
     NoCeiling { host: String },
-    #[error("`{host}` is not loopback and may not be written; put `allow_write = \"{host}\"` into [target] and declare a test taxpayer")]
+    #[error(
+        "`{host}` is not loopback and may not be written; put `allow_write = \"{host}\"` into [target] and declare a test taxpayer"
+    )]
     WriteNotAllowed { host: String },
     #[error("`{host}` resolves to {address}, which is not loopback although its name says so")]
     NotLoopbackAfterAll { host: String, address: IpAddr },
@@ -153,10 +157,16 @@ mod tests {
     fn only_loopback_may_be_loaded_by_default() {
         let none = TargetSection::default();
         assert_eq!(none.may_load(&at("http://localhost:1"), None), Ok(None));
-        assert!(matches!(none.may_load(&at("http://a.example"), None), Err(TargetError::LoadNotAllowed { .. })));
+        assert!(matches!(
+            none.may_load(&at("http://a.example"), None),
+            Err(TargetError::LoadNotAllowed { .. })
+        ));
         assert!(none.may_load(&at("http://127.0.0.1.a.example"), None).is_err());
         let named = TargetSection { allow_load: Some("a.example".into()), ..TargetSection::default() };
-        assert!(matches!(named.may_load(&at("http://a.example"), None), Err(TargetError::LoadNotConfirmed { .. })));
+        assert!(matches!(
+            named.may_load(&at("http://a.example"), None),
+            Err(TargetError::LoadNotConfirmed { .. })
+        ));
         let confirmed = named.may_load(&at("http://a.example"), Some("a.example"));
         assert!(matches!(confirmed, Err(TargetError::NoCeiling { .. })));
         let whole = TargetSection { max_rate: Some(5.0), ..named };

@@ -47,8 +47,13 @@ impl CodeBook {
         if entries.first().is_none_or(|first| first.code != "other") {
             let meaning = "a code that the profile does not declare".to_owned();
             let meaning_zh = "配置中未声明的代码".to_owned();
-            let other =
-                CodeEntry { code: "other".to_owned(), meaning, meaning_zh, remedy: String::new(), remedy_zh: String::new() };
+            let other = CodeEntry {
+                code: "other".to_owned(),
+                meaning,
+                meaning_zh,
+                remedy: String::new(),
+                remedy_zh: String::new(),
+            };
             entries.insert(0, other);
         }
         Self { entries }

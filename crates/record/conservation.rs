@@ -46,7 +46,11 @@ pub struct Broken {
 }
 
 fn difference(left: u64, right: u64) -> String {
-    if left > right { format!("{} lost among", left - right) } else { format!("{} too many among", right - left) }
+    if left > right {
+        format!("{} lost among", left - right)
+    } else {
+        format!("{} too many among", right - left)
+    }
 }
 
 fn unit(left: &str) -> &'static str {
@@ -82,8 +86,18 @@ impl ArrivalCounts {
     /// # Errors
     /// The first line of the law that does not hold.
     pub fn check(&self) -> Result<(), Broken> {
-        equal("scheduled", self.scheduled, "started + dropped + suppressed", self.started + self.dropped + self.suppressed)?;
-        equal("started", self.started, "completed + stopped + cut_off", self.completed + self.stopped + self.cut_off)
+        equal(
+            "scheduled",
+            self.scheduled,
+            "started + dropped + suppressed",
+            self.started + self.dropped + self.suppressed,
+        )?;
+        equal(
+            "started",
+            self.started,
+            "completed + stopped + cut_off",
+            self.completed + self.stopped + self.cut_off,
+        )
     }
 }
 
@@ -102,9 +116,14 @@ fn equal(left: &'static str, left_count: u64, right: &'static str, right_count: 
 
 impl fmt::Display for ArrivalCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "arrivals: scheduled {} = started {} + dropped {}", self.scheduled, self.started, self.dropped)?;
+        write!(
+            f,
+            "arrivals: scheduled {} = started {} + dropped {}",
+            self.scheduled, self.started, self.dropped
+        )?;
         if !self.dropped_by.is_empty() {
-            let reasons: Vec<String> = self.dropped_by.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+            let reasons: Vec<String> =
+                self.dropped_by.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
             write!(f, " ({})", reasons.join(", "))?;
         }
         write!(f, " + suppressed {}; ", self.suppressed)?;
@@ -116,7 +135,10 @@ impl fmt::Display for ArrivalCounts {
 impl fmt::Display for RequestCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { sent, ok, business_no, failed, timed_out, cut_off } = self;
-        write!(f, "requests: sent {sent} = ok {ok} + business no {business_no} + failed {failed} + timed out {timed_out} + cut off {cut_off}")
+        write!(
+            f,
+            "requests: sent {sent} = ok {ok} + business no {business_no} + failed {failed} + timed out {timed_out} + cut off {cut_off}"
+        )
     }
 }
 
@@ -141,7 +163,13 @@ mod tests {
 
     #[test]
     fn a_suppressed_arrival_is_not_lost() {
-        let held = ArrivalCounts { scheduled: 10, started: 7, suppressed: 3, completed: 7, ..ArrivalCounts::default() };
+        let held = ArrivalCounts {
+            scheduled: 10,
+            started: 7,
+            suppressed: 3,
+            completed: 7,
+            ..ArrivalCounts::default()
+        };
         assert_eq!(held.check(), Ok(()));
     }
 }

@@ -6,19 +6,19 @@
 //! seen, [`tally`] many of them folded, [`conservation`] the law they obey, [`window`] and
 //! [`calendar`] what was announced, [`folder`] where a run lies on disk.
 
-pub mod names;
-pub mod span;
-pub mod operation;
-pub mod outcome;
+pub mod calendar;
 pub mod code;
-pub mod observation;
-pub mod tally;
 pub mod conservation;
 pub mod folder;
 pub mod ledger;
-pub mod window;
-pub mod calendar;
+pub mod names;
+pub mod observation;
+pub mod operation;
+pub mod outcome;
 pub mod recurrence;
+pub mod span;
+pub mod tally;
+pub mod window;
 pub mod zone;
 
 pub use calendar::Calendar;

@@ -114,9 +114,11 @@ impl Operation {
     #[must_use]
     pub const fn service(self) -> Service {
         match self {
-            Self::SmsCode | Self::Register | Self::Login | Self::ResetPassword | Self::JourneyRegisterLogin => {
-                Service::Login
-            }
+            Self::SmsCode
+            | Self::Register
+            | Self::Login
+            | Self::ResetPassword
+            | Self::JourneyRegisterLogin => Service::Login,
             Self::Verify | Self::TrackVerify | Self::JourneyVerify => Service::Verify,
             Self::Issue | Self::Push | Self::JourneyIssuePush => Service::Issue,
             Self::Notices | Self::Page | Self::Health | Self::JourneyProbe => Service::Notices,

@@ -18,9 +18,13 @@ pub enum Outcome {
     /// A person is asked for (SMS code, face).
     AuthChallenge,
     /// Refused for its pace.
-    Throttled { retry_after: Option<Duration> },
+    Throttled {
+        retry_after: Option<Duration>,
+    },
     /// Refused because the platform says that it is being maintained.
-    Maintenance { retry_after: Option<Duration> },
+    Maintenance {
+        retry_after: Option<Duration>,
+    },
     /// Our own request was wrong.
     ClientError,
     ServerError,
@@ -28,11 +32,15 @@ pub enum Outcome {
     Refused,
     Tls,
     Reset,
-    TimedOut { phase: Phase },
+    TimedOut {
+        phase: Phase,
+    },
     /// An answer that cannot be classified; it never passes for a success.
     Unreadable,
     /// The record differs from what was uploaded.
-    Mismatched { field: Field },
+    Mismatched {
+        field: Field,
+    },
     /// Still under way when the run ended; its time is a lower bound.
     CutOff,
 }
@@ -146,7 +154,9 @@ impl OutcomeKind {
     pub const fn class(self) -> Class {
         match self {
             Self::Ok => Class::Ok,
-            Self::BusinessNo | Self::NotYetVisible | Self::Duplicate | Self::AuthChallenge => Class::BusinessNo,
+            Self::BusinessNo | Self::NotYetVisible | Self::Duplicate | Self::AuthChallenge => {
+                Class::BusinessNo
+            }
             Self::TimedOut => Class::TimedOut,
             Self::CutOff => Class::CutOff,
             _ => Class::Failed,
@@ -157,12 +167,17 @@ impl OutcomeKind {
     pub const fn availability(self) -> Availability {
         match self {
             Self::Ok | Self::BusinessNo | Self::NotYetVisible | Self::Duplicate => Availability::Good,
-            Self::AuthChallenge | Self::Throttled | Self::ClientError | Self::CutOff => Availability::NotCounted,
+            Self::AuthChallenge | Self::Throttled | Self::ClientError | Self::CutOff => {
+                Availability::NotCounted
+            }
             Self::Maintenance => Availability::ByWindow,
             Self::Dns | Self::Refused => Availability::BadUnlessOwnNetwork,
-            Self::ServerError | Self::Reset | Self::Tls | Self::Unreadable | Self::Mismatched | Self::TimedOut => {
-                Availability::Bad
-            }
+            Self::ServerError
+            | Self::Reset
+            | Self::Tls
+            | Self::Unreadable
+            | Self::Mismatched
+            | Self::TimedOut => Availability::Bad,
         }
     }
 
@@ -181,7 +196,11 @@ mod tests {
     fn the_table_of_the_design_holds() {
         use OutcomeKind::*;
         let check = |kind: OutcomeKind, class, availability, error| {
-            assert_eq!((kind.class(), kind.availability(), kind.is_error()), (class, availability, error), "{kind}");
+            assert_eq!(
+                (kind.class(), kind.availability(), kind.is_error()),
+                (class, availability, error),
+                "{kind}"
+            );
         };
         check(Ok, Class::Ok, Availability::Good, false);
         check(NotYetVisible, Class::BusinessNo, Availability::Good, false);

@@ -91,7 +91,11 @@ impl Cell {
     /// How many of them were of a class.
     #[must_use]
     pub fn of(&self, class: Class) -> u64 {
-        OutcomeKind::ALL.iter().filter(|kind| kind.class() == class).map(|kind| self.outcomes[kind.index()]).sum()
+        OutcomeKind::ALL
+            .iter()
+            .filter(|kind| kind.class() == class)
+            .map(|kind| self.outcomes[kind.index()])
+            .sum()
     }
 
     fn add_code(&mut self, code: Code, count: u64) {
@@ -177,7 +181,10 @@ impl Tally {
     /// Every cell, with its second and operation.
     pub fn cells(&self) -> impl Iterator<Item = (u32, Operation, &Cell)> {
         self.seconds.iter().flat_map(|(second, held)| {
-            Operation::ALL.iter().zip(&held.cells).filter_map(move |(op, cell)| Some((*second, *op, cell.as_deref()?)))
+            Operation::ALL
+                .iter()
+                .zip(&held.cells)
+                .filter_map(move |(op, cell)| Some((*second, *op, cell.as_deref()?)))
         })
     }
 
@@ -237,11 +244,10 @@ mod tests {
     fn the_key_is_the_due_second() {
         let mut tally = Tally::default();
         tally.add(&seen(1_900, 5_000, Outcome::Ok));
-        assert_eq!(tally.cells().map(|(second, op, cell)| (second, op, cell.count())).collect::<Vec<_>>(), [(
-            1,
-            Operation::Verify,
-            1
-        )]);
+        assert_eq!(
+            tally.cells().map(|(second, op, cell)| (second, op, cell.count())).collect::<Vec<_>>(),
+            [(1, Operation::Verify, 1)]
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ use goose::{GooseAttack, GooseError};
 use piaotan_client::ask::{Client, Record as _};
 use piaotan_record::folder::Event;
 use piaotan_record::{Nanos, Outcome};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -47,11 +48,14 @@ pub struct Crowd {
     pub facts: UnboundedSender<Vec<Fact>>,
     pub follow: Option<Follower>,
     pub url: String,
+    /// Transactions that goose counts and that had no journey: the run was ending, or had no data left.
+    pub idle: Arc<AtomicU64>,
 }
 
 /// What goose itself counted, for cross-checking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GooseCounts {
+    /// Those that had a journey.
     pub transactions: u64,
     pub failed: u64,
     pub users: u64,
@@ -84,6 +88,7 @@ async fn gather(crowd: Crowd) -> Result<GooseCounts, CrowdError> {
     let ending = tokio::spawn(end_in_time(crowd.clone()));
     let clock = crowd.client.clock();
     tokio::time::sleep_until(clock.instant(crowd.begin)).await;
+    let _hushed = Hushed::begin();
     let attack = attack(&crowd, &record).map_err(|e| CrowdError::Goose(Box::new(e)))?;
     // Never dropped before it ends: goose's users would go on by themselves.
     let ended = tokio::spawn(attack.execute()).await;
@@ -92,9 +97,32 @@ async fn gather(crowd: Crowd) -> Result<GooseCounts, CrowdError> {
     let batch = record.with(|recorder| recorder.take(0.0, true));
     let _ = crowd.batches.send(batch);
     match ended {
-        Ok(Ok(metrics)) => Ok(counts(&metrics)),
+        Ok(Ok(metrics)) => Ok(counts(&metrics, crowd.idle.load(Ordering::Relaxed))),
         Ok(Err(e)) => Err(CrowdError::Goose(Box::new(e))),
         Err(e) => Err(CrowdError::Runtime(std::io::Error::other(e.to_string()))),
+    }
+}
+
+/// Goose prints "users launched" on standard output, where our answer goes; meanwhile that leads nowhere.
+struct Hushed(Option<OwnedFd>);
+
+impl Hushed {
+    fn begin() -> Self {
+        let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null");
+        let kept = std::io::stdout().as_fd().try_clone_to_owned();
+        match (kept, nowhere) {
+            (Ok(kept), Ok(nowhere)) if rustix::stdio::dup2_stdout(&nowhere).is_ok() => Self(Some(kept)),
+            _ => Self(None),
+        }
+    }
+}
+
+impl Drop for Hushed {
+    fn drop(&mut self) {
+        if let Some(kept) = &self.0 {
+            // Without it the answer would be lost, and the exit code says all the same.
+            let _ = rustix::stdio::dup2_stdout(kept);
+        }
     }
 }
 
@@ -150,10 +178,12 @@ async fn once(crowd: &Crowd, record: &Shared, next: &AtomicU64, _user: &mut Goos
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     if stop.is(Urgency::Drain) {
+        crowd.idle.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(50)).await;
         return;
     }
     let Some(drawn) = material.draw(journey, index) else {
+        crowd.idle.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(100)).await;
         return;
     };
@@ -229,10 +259,11 @@ async fn report(crowd: Crowd, record: Shared) {
     }
 }
 
-fn counts(metrics: &goose::metrics::GooseMetrics) -> GooseCounts {
+fn counts(metrics: &goose::metrics::GooseMetrics, idle: u64) -> GooseCounts {
     let per_scenario = metrics.transactions.iter().flatten();
     let (transactions, failed) = per_scenario.fold((0, 0), |(done, failed), each| {
         (done + (each.success_count + each.fail_count) as u64, failed + each.fail_count as u64)
     });
+    let transactions = transactions.saturating_sub(idle);
     GooseCounts { transactions, failed, users: metrics.total_users as u64 }
 }

@@ -338,6 +338,7 @@ fn press(
             facts: facts.clone(),
             follow: Some(follower.clone()),
             url: setup.url.clone(),
+            idle: Arc::default(),
         };
         return Ok(vec![spawn("users", move || Ok(Some(closed::run(crowd)?)))?]);
     }

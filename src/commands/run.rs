@@ -255,12 +255,13 @@ pub fn carry_out(
         progress.show(&running);
     }
     let reason = reason(&running, &signals);
-    let finished = running.finish(&reason);
+    let finished = running.finish(&reason).map_err(anyhow::Error::from);
     progress.end();
-    let folded = telling::tell(&out, lang, signals.code().is_some(), args.charts)?;
-    telling::show(&folded, &RunFolder::open(&out)?, args.format, lang)?;
     drop(served);
-    finished.map_err(anyhow::Error::from)?;
+    // What was recorded is told even when the run itself failed; then that is the error.
+    let told = telling::tell(&out, lang, signals.code().is_some(), args.charts);
+    let (_, folded) = (finished?, told?);
+    telling::show(&folded, &RunFolder::open(&out)?, args.format, lang)?;
     let code = signals.code().filter(|_| folded.summary.exit != USAGE).unwrap_or(folded.summary.exit);
     Ok((code, folded))
 }

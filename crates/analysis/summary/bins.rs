@@ -265,7 +265,9 @@ impl<'a> Bins<'a> {
     pub fn heat(&self) -> Option<crate::summary::series::Heat> {
         const ROWS: usize = 48;
         let edges: Vec<f64> = (0..=ROWS).map(|row| 1e-4 * (6e5f64).powf(row as f64 / ROWS as f64)).collect();
-        let columns = self.last_second() / self.width + 1;
+        // Latencies are written before counts: a killed run may have a second of them more.
+        let timed = self.sketches.keys().map(|(number, ..)| *number).max().unwrap_or(0);
+        let columns = timed.max(self.last_second() / self.width) + 1;
         let mut counts = vec![vec![0; ROWS]; columns as usize];
         let of_requests = self
             .sketches

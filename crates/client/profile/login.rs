@@ -74,6 +74,15 @@ impl LoginPlan {
     }
 }
 
+impl Grant {
+    /// What a login has gathered so far: no token yet.
+    #[must_use]
+    pub fn of_login(carried: Values) -> Self {
+        let never = DateTime::<Utc>::MIN_UTC;
+        Self { token: String::new(), expires: never, renew: never, carried }
+    }
+}
+
 impl std::fmt::Debug for Grant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Grant(token hidden, expires {})", self.expires)

@@ -1,5 +1,9 @@
 //! Making a connection: resolve, connect, TLS, each timed and each with its own failure.
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the one place where sockets are opened")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the one place where sockets are opened"
+)]
 
 use super::Failure;
 use crate::clock::Clock;
@@ -59,7 +63,11 @@ impl Guard {
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => {
-            !(v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified() || v4.is_multicast())
+            !(v4.is_loopback()
+                || v4.is_private()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_multicast())
         }
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => is_public(IpAddr::V4(v4)),
@@ -123,10 +131,14 @@ async fn dial_tcp(
 async fn resolve(to: &Endpoint, guard: Guard) -> Result<Vec<SocketAddr>, Failure> {
     let found: Vec<SocketAddr> = match to.host.parse::<IpAddr>() {
         Ok(ip) => vec![SocketAddr::new(ip, to.port)],
-        Err(_) => lookup_host((to.host.as_str(), to.port)).await.map_err(|e| Failure::Dns(e.to_string()))?.collect(),
+        Err(_) => {
+            lookup_host((to.host.as_str(), to.port)).await.map_err(|e| Failure::Dns(e.to_string()))?.collect()
+        }
     };
     match found.iter().find(|address| !guard.allows(address.ip())) {
-        Some(wrong) => Err(Failure::Forbidden(format!("{} is at {}, which may not be asked", to.host, wrong.ip()))),
+        Some(wrong) => {
+            Err(Failure::Forbidden(format!("{} is at {}, which may not be asked", to.host, wrong.ip())))
+        }
         None if found.is_empty() => Err(Failure::Dns(format!("{} has no address", to.host))),
         None => Ok(found),
     }
@@ -169,7 +181,8 @@ mod tests {
 
     #[test]
     fn the_guard_looks_at_the_address_not_at_the_name() {
-        let check = |guard: Guard, ip: &str, allowed| assert_eq!(guard.allows(ip.parse().unwrap()), allowed, "{ip}");
+        let check =
+            |guard: Guard, ip: &str, allowed| assert_eq!(guard.allows(ip.parse().unwrap()), allowed, "{ip}");
         check(Guard::Loopback, "127.3.2.1", true);
         check(Guard::Loopback, "10.0.0.1", false);
         check(Guard::Public, "10.0.0.1", false);

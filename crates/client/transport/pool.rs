@@ -132,7 +132,8 @@ impl Pool {
     }
 
     async fn open(&self) -> Result<(Connection, Phases), Failure> {
-        let dialing = tokio::time::timeout(self.options.connect_timeout, self.dialer.dial(&self.endpoint, self.clock));
+        let dialing =
+            tokio::time::timeout(self.options.connect_timeout, self.dialer.dial(&self.endpoint, self.clock));
         // Registered before the flag is looked at, so that a stop in between is not missed.
         let stopped = self.stopped.notified();
         tokio::pin!(stopped);
@@ -230,7 +231,11 @@ struct Times {
     connected: Option<Phases>,
 }
 
-async fn read_body(mut body: hyper::body::Incoming, limit: usize, received: &mut u64) -> Result<Bytes, Failure> {
+async fn read_body(
+    mut body: hyper::body::Incoming,
+    limit: usize,
+    received: &mut u64,
+) -> Result<Bytes, Failure> {
     let mut whole: Option<Bytes> = None;
     let mut joined = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -14,25 +14,69 @@ pub enum Event {
     /// A failure with its evidence, or one of the slowest; bounded in number.
     Observation(Box<Seen>),
     /// The delay of an invoice starts: accepted by the platform.
-    Issued { at: Nanos, token: Token, number: String },
+    Issued {
+        at: Nanos,
+        token: Token,
+        number: String,
+    },
     /// Looked for at `asked..at` and not there.
-    NotYet { at: Nanos, asked: Nanos, token: Token, surface: Surface, #[serde(default)] region: String },
+    NotYet {
+        at: Nanos,
+        asked: Nanos,
+        token: Token,
+        surface: Surface,
+        #[serde(default)]
+        region: String,
+    },
     /// Looked for at `asked..at` and there.
-    Seen { at: Nanos, asked: Nanos, token: Token, surface: Surface, #[serde(default)] region: String },
+    Seen {
+        at: Nanos,
+        asked: Nanos,
+        token: Token,
+        surface: Surface,
+        #[serde(default)]
+        region: String,
+    },
     /// A window became known, or was corrected.
-    WindowKnown { at: Nanos, window: Box<Window> },
+    WindowKnown {
+        at: Nanos,
+        window: Box<Window>,
+    },
     /// The run held back what the window forbids.
-    Paused { at: Nanos, window: String, writes_only: bool },
-    Resumed { at: Nanos, window: String, reason: String },
+    Paused {
+        at: Nanos,
+        window: String,
+        writes_only: bool,
+    },
+    Resumed {
+        at: Nanos,
+        window: String,
+        reason: String,
+    },
     /// The generator about itself: lateness, saturation, a panic in a journey.
-    SelfCheck { at: Nanos, kind: String, text: String },
+    SelfCheck {
+        at: Nanos,
+        kind: String,
+        text: String,
+    },
     /// The generator about itself, at the end: lateness (p50, p99, max) in seconds, CPU share of the
     /// busiest worker, seconds in which it was saturated.
-    Generator { at: Nanos, lateness: [f64; 3], cpu: f64, saturated_seconds: u32 },
+    Generator {
+        at: Nanos,
+        lateness: [f64; 3],
+        cpu: f64,
+        saturated_seconds: u32,
+    },
     /// Steady state was reached; what came before is warm-up.
-    WarmedUp { at: Nanos },
+    WarmedUp {
+        at: Nanos,
+    },
     /// The run ended: why, and with how many requests under way.
-    Ended { at: Nanos, reason: String, cut_off: u64 },
+    Ended {
+        at: Nanos,
+        reason: String,
+        cut_off: u64,
+    },
 }
 
 /// An observation as it stands in the folder.

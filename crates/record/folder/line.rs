@@ -1,8 +1,8 @@
 //! One line of `tally.ndjson`.
 
 use crate::code::CodeBook;
-use crate::outcome::{Class, OutcomeKind};
 use crate::operation::Operation;
+use crate::outcome::{Class, OutcomeKind};
 use crate::tally::{Arrivals, Cell, Dropped};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

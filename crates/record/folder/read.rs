@@ -7,7 +7,7 @@ use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 /// A run on disk. Its files are streamed: a day of seconds does not fit into memory decoded.
@@ -38,7 +38,8 @@ impl RunFolder {
             return Err(FolderError::NotARun(path.to_owned()));
         }
         let text = fs::read(&at).map_err(io("read", &at))?;
-        let malformed = |e: serde_json::Error| FolderError::Malformed { path: at.clone(), reason: e.to_string() };
+        let malformed =
+            |e: serde_json::Error| FolderError::Malformed { path: at.clone(), reason: e.to_string() };
         let value: serde_json::Value = serde_json::from_slice(&text).map_err(malformed)?;
         let found = value.get("schema").and_then(serde_json::Value::as_u64).unwrap_or(0);
         if found > u64::from(SCHEMA) {
@@ -129,6 +130,9 @@ fn lines<T: DeserializeOwned>(path: &Path, mut each: impl FnMut(T)) -> Result<us
     })
 }
 
+/// No line of ours is longer, in bytes; a file without line ends must not fill the memory.
+const LONGEST: u64 = 16 << 20;
+
 /// Calls `each` with every line; counts those it refuses. A file that was never written has none.
 fn raw_lines(path: &Path, mut each: impl FnMut(&[u8]) -> bool) -> Result<usize, FolderError> {
     if !path.exists() {
@@ -138,8 +142,12 @@ fn raw_lines(path: &Path, mut each: impl FnMut(&[u8]) -> bool) -> Result<usize, 
     let (mut line, mut torn) = (Vec::new(), 0);
     loop {
         line.clear();
-        if input.read_until(b'\n', &mut line).map_err(io("read", path))? == 0 {
+        if input.by_ref().take(LONGEST).read_until(b'\n', &mut line).map_err(io("read", path))? == 0 {
             return Ok(torn);
+        }
+        if line.len() as u64 == LONGEST {
+            let reason = "a line is longer than any of ours; is it a run folder's file?".to_owned();
+            return Err(FolderError::Malformed { path: path.to_owned(), reason });
         }
         // A line without its end was being written when the writer died, even if it happens to parse.
         let whole = line.last() == Some(&b'\n');

@@ -1,6 +1,9 @@
 //! Writing a run folder: appended once a second, never rewritten.
 
-use super::{ArrivalLine, CellLine, EVENTS, Event, FolderError, LATENCY, MANIFEST, Manifest, SUMMARY, TALLY, TallyLine, io};
+use super::{
+    ArrivalLine, CellLine, EVENTS, Event, FolderError, LATENCY, MANIFEST, Manifest, SUMMARY, TALLY,
+    TallyLine, io,
+};
 use crate::tally::{Cell, Tally};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
@@ -62,7 +65,10 @@ impl RunWriter {
         let (mut log, mut lines) = (Vec::new(), Vec::new());
         for (second, operation, cell) in tally.cells() {
             log_cell(&mut log, second, operation.as_str(), cell);
-            push_line(&mut lines, &TallyLine::Cell(CellLine::new(second, operation, cell, &self.manifest.codes)));
+            push_line(
+                &mut lines,
+                &TallyLine::Cell(CellLine::new(second, operation, cell, &self.manifest.codes)),
+            );
         }
         for (second, arrivals) in &tally.arrivals {
             push_line(&mut lines, &TallyLine::Arrivals(ArrivalLine::new(*second, arrivals)));
@@ -96,7 +102,9 @@ impl RunWriter {
         let mut serializer = V2DeflateSerializer::new();
         IntervalLogWriterBuilder::new()
             .add_comment("[Histogram log format version 1.3]")
-            .add_comment("[values in nanoseconds; Tag = operation/metric; timestamps = due second of the run]")
+            .add_comment(
+                "[values in nanoseconds; Tag = operation/metric; timestamps = due second of the run]",
+            )
             .with_base_time(self.manifest.started.into())
             .begin_log_with(&mut header, &mut serializer)
             .expect("writing to memory cannot fail");
