@@ -68,10 +68,11 @@ impl Lookout {
             tried: 0,
             restored: None,
             paused: None,
-            announced: joined(&self.sources),
+            announced: Vec::new(),
             next_poll: self.client.clock().now(),
             next_look: Nanos::default(),
         };
+        self.announce(&mut state);
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut open = true;
@@ -142,15 +143,20 @@ impl Lookout {
             changed |= fresh;
         }
         if changed {
-            let windows = joined(&self.sources);
-            let now = clock.now();
-            for window in windows.iter().filter(|window| !state.announced.contains(window)) {
-                let event = Event::WindowKnown { at: now, window: Box::new(window.clone()) };
-                self.record.with(|recorder| recorder.push(event));
-            }
-            state.announced = windows;
-            self.publish(state);
+            self.announce(state);
         }
+    }
+
+    /// Takes up what the sources say: into the events, and into what the workers ask.
+    fn announce(&mut self, state: &mut State) {
+        let windows = joined(&self.sources);
+        let now = self.client.clock().now();
+        for window in windows.iter().filter(|window| !state.announced.contains(window)) {
+            let event = Event::WindowKnown { at: now, window: Box::new(window.clone()) };
+            self.record.with(|recorder| recorder.push(event));
+        }
+        state.announced = windows;
+        self.publish(state);
     }
 
     fn learn(&mut self, state: &mut State, batch: &[Fact]) {
