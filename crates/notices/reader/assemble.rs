@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveDateTime};
 
-use super::atoms::{Atom, Cue, Length, Meaning, Relative};
+use super::atoms::{Atom, Cue, Meaning, Relative};
+use super::edges::Side;
 use super::grammar::{Join, Moment, Phrase, Placed, phrases};
 use super::judge::{Document, Role};
 use super::language::Language;
@@ -13,12 +14,12 @@ use super::rules::Rule;
 use super::sentences::Sentences;
 use super::{kind, recurring, services, window};
 use crate::context::Context;
-use crate::reading::{Doubt, DoubtKind, Kind, Reading, Recurring, Reference, Relation};
+use crate::reading::{DoubtKind, Kind, Reading, Recurring, Reference, Relation};
 
 /// A notice that names more windows than this is not one.
 const MOST_WINDOWS: usize = 400;
 /// Days that one phrase may spread over.
-const MOST_DAYS: usize = 62;
+pub(super) const MOST_DAYS: usize = 62;
 
 /// A window found, before its status is known.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub(crate) struct Found {
 
 /// A start that waits for its end.
 #[derive(Debug, Clone)]
-struct Waiting {
+pub(super) struct Waiting {
     at: DateTime<FixedOffset>,
     atoms: std::ops::Range<usize>,
     doubts: Doubts,
@@ -46,21 +47,22 @@ struct Waiting {
 
 pub(crate) struct Walk<'a> {
     pub(crate) document: &'a Document<'a>,
+    pub(super) context: &'a Context,
     pub(crate) known: Known,
     pub(crate) found: Vec<Found>,
-    waiting: Vec<Waiting>,
+    pub(super) waiting: Vec<Waiting>,
     /// Days without times that a range of times may spread over, and the atom after them.
-    days: Vec<NaiveDate>,
-    days_end: usize,
+    pub(super) days: Vec<NaiveDate>,
+    pub(super) days_end: usize,
     /// The sentence in which something opens that had not stopped.
-    opened: Option<usize>,
+    pub(super) opened: Option<usize>,
     /// The days were a range, not a list.
-    days_ranged: bool,
+    pub(super) days_ranged: bool,
     pub(crate) recurring: Vec<Recurring>,
     pub(crate) doubts: Vec<(DoubtKind, std::ops::Range<usize>)>,
     pub(crate) refers: Vec<Reference>,
     /// Days that an outage names without times, for a text that has nothing better.
-    date_only: Vec<Found>,
+    pub(super) date_only: Vec<Found>,
     pub(crate) dated_work: bool,
 }
 
@@ -80,6 +82,7 @@ pub(crate) fn assemble(text: &str, plain: &Plain, language: Language, context: &
     };
     let mut walk = Walk {
         document: &document,
+        context,
         known,
         found: Vec::new(),
         waiting: Vec::new(),
@@ -134,8 +137,10 @@ fn signature(document: &Document<'_>) -> Option<NaiveDate> {
     document.phrases.iter().filter(labelled).find_map(dated).or_else(|| {
         let last = document.phrases.last()?;
         let sentence = document.sentences.sentence(last.atoms.start);
-        let alone =
-            sentence.atoms.len() <= last.atoms.len() + 3 && sentence.atoms.end + 6 >= document.atoms.len();
+        let says_more = sentence.cues != super::sentences::Cues::default();
+        let alone = !says_more
+            && sentence.atoms.len() <= last.atoms.len() + 3
+            && sentence.atoms.end + 6 >= document.atoms.len();
         dated(last).filter(|_| alone)
     })
 }
@@ -149,7 +154,7 @@ impl Walk<'_> {
         }
     }
 
-    fn doubt(&mut self, kind: DoubtKind, placed: &Placed) {
+    pub(super) fn doubt(&mut self, kind: DoubtKind, placed: &Placed) {
         self.doubts.push((kind, placed.atoms.clone()));
     }
 
@@ -196,7 +201,9 @@ impl Walk<'_> {
         end: &Moment,
     ) -> Result<Vec<NaiveDate>, DoubtKind> {
         let near = self.spread_follows(placed);
-        if !start.has_day() && near {
+        // 9月23日至24日(当日18时至次日8时)
+        let each = start.relative == Some(Relative::Same) && self.days_ranged;
+        if (!start.has_day() || each) && near {
             return Ok(std::mem::take(&mut self.days));
         }
         let mut doubts = Doubts::new();
@@ -287,7 +294,7 @@ impl Walk<'_> {
         Moment { date: end.date, relative: end.relative, weekday: end.weekday, ..start.clone() }
     }
 
-    fn note_day(&mut self, start: &Moment, end: &Moment, day: Option<NaiveDate>) {
+    pub(super) fn note_day(&mut self, start: &Moment, end: &Moment, day: Option<NaiveDate>) {
         if let Some(day) = day {
             self.known.day = Some(day);
             if start.date.is_some_and(|date| date.year.is_some())
@@ -295,75 +302,6 @@ impl Walk<'_> {
             {
                 self.known.dated = Some(day);
             }
-        }
-    }
-
-    /// 9月5日至7日: days over which times may follow, or a window of whole days.
-    fn day_range(&mut self, placed: &Placed, start: &Moment, end: &Moment, role: Role) {
-        let mut doubts = Doubts::new();
-        let first = self.known.day_of(&with_month_of(start, end), None, &mut doubts);
-        let Ok(Some(first)) = first else {
-            if let (Err(kind), Role::Outage) = (first, role) {
-                self.doubt(kind, placed);
-                self.dated_work = true;
-            }
-            return;
-        };
-        let Ok(Some(last)) = self.known.day_of(end, Some(first.date), &mut doubts) else { return };
-        self.note_day(start, end, (role != Role::Aside && role != Role::History).then_some(first.date));
-        if !first.own || !last.own || last.date < first.date {
-            return;
-        }
-        let counter = self.document.sentences.sentence(placed.atoms.start).cues.has(Cue::Counter);
-        if role == Role::Outage && !counter {
-            self.dated_work = true;
-            self.whole_days(placed, start, end, first.date, last.date, doubts);
-        }
-        self.days = first.date.iter_days().take_while(|day| *day <= last.date).take(MOST_DAYS).collect();
-        self.days_end = placed.atoms.end;
-        self.days_ranged = true;
-    }
-
-    fn whole_days(
-        &mut self,
-        placed: &Placed,
-        start: &Moment,
-        end: &Moment,
-        first: NaiveDate,
-        last: NaiveDate,
-        mut doubts: Doubts,
-    ) {
-        let midnight = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN);
-        let from = match start.clock {
-            Some(clock) => on_day(first, clock, start.part, false),
-            None => Ok(midnight(first)),
-        };
-        let to = match end.clock {
-            Some(clock) => on_day(last, clock, end.part, true),
-            None => last.succ_opt().map(midnight).ok_or(DoubtKind::Impossible),
-        };
-        let (Ok(from), Ok(to)) = (from, to) else { return };
-        let all_day = self.document.sentences.sentence(placed.atoms.start).cues.has(Cue::AllDay);
-        if !all_day && end.clock.is_none() {
-            doubts.push(DoubtKind::DateOnly);
-        }
-        let zone = start.zone.or(end.zone);
-        let (Ok(from), Ok(to)) =
-            (self.known.instant(from, zone, &mut doubts), self.known.instant(to, zone, &mut doubts))
-        else {
-            return;
-        };
-        if to > from {
-            let found = Found {
-                start: from,
-                end: Some(to),
-                role: Role::Outage,
-                atoms: placed.atoms.clone(),
-                doubts,
-                rules: vec![Rule::WholeDays],
-            };
-            // One of the two has a time: 即日起至9月30日24:00.
-            if end.clock.is_some() || all_day { self.found.push(found) } else { self.date_only.push(found) }
         }
     }
 
@@ -405,60 +343,6 @@ impl Walk<'_> {
         moment.relative == Some(super::atoms::Relative::Now)
     }
 
-    /// A day without a time: context for the times after it.
-    fn day_alone(&mut self, placed: &Placed, moment: &Moment, role: Role, limit: bool) {
-        let mut doubts = Doubts::new();
-        let day = match self.known.day_of(moment, None, &mut doubts) {
-            Ok(Some(day)) => day.date,
-            Err(kind) if role == Role::Outage && !limit => {
-                self.dated_work = true;
-                self.doubt(kind, placed);
-                return;
-            }
-            _ => return,
-        };
-        if limit || matches!(role, Role::Aside | Role::History) {
-            return;
-        }
-        self.dated_work |= role == Role::Outage && self.is_announced(placed, day);
-        self.note_day(moment, moment, Some(day));
-        if self.followed(placed, Cue::SameTimes) {
-            self.same_times(placed, day, doubts);
-            return;
-        }
-        if role == Role::Outage && self.followed(placed, Cue::AllDay) {
-            self.whole_days(placed, moment, moment, day, day, doubts);
-            return;
-        }
-        if placed.atoms.start > self.days_end + 1 {
-            self.days.clear();
-        }
-        self.days_ranged = false;
-        self.days.push(day);
-        self.days_end = placed.atoms.end;
-    }
-
-    /// 延期至11月28日同一时段: the window that is put off, on another day.
-    fn same_times(&mut self, placed: &Placed, day: NaiveDate, doubts: Doubts) {
-        let Some(old) = self.found.iter().rev().find(|found| found.role == Role::Old).cloned() else {
-            return;
-        };
-        let later = day - old.start.date_naive();
-        let moved = |time: DateTime<FixedOffset>| time.checked_add_signed(later);
-        if let (Some(start), Some(end)) = (moved(old.start), old.end.and_then(moved)) {
-            let atoms = old.atoms.start..placed.atoms.end;
-            let rules = vec![Rule::SameTimes];
-            self.found.push(Found { start, end: Some(end), role: Role::Outage, atoms, doubts, rules });
-        }
-    }
-
-    /// Whether the clause of a day speaks of work or a stop, and the day is not past.
-    fn is_announced(&self, placed: &Placed, day: NaiveDate) -> bool {
-        let cues = self.document.clause_cues(placed);
-        let past = self.known.published.is_some_and(|published| day < published);
-        cues.any(&[Cue::Work, Cue::Stop, Cue::Planned, Cue::Routine]) && !cues.has(Cue::Done) && !past
-    }
-
     fn timed_moment(&mut self, n: usize, placed: &Placed, moment: &Moment, role: Role) {
         let mut doubts = Doubts::new();
         let at = match self.instant_of(moment, &mut doubts) {
@@ -472,10 +356,14 @@ impl Walk<'_> {
             }
         };
         let sentence = self.document.sentences.sentence_index(placed.atoms.start);
+        if role == Role::Up && self.waiting.is_empty() {
+            self.staged_end(placed, at);
+        }
         match self.part_in_range(placed, role) {
             Some(Side::End) => {
                 if self.waiting.is_empty() {
                     self.opened = Some(sentence);
+                    self.staged_end(placed, at);
                 }
                 self.end_at(placed, at);
             }
@@ -498,86 +386,6 @@ impl Walk<'_> {
         };
         self.note_day(moment, moment, Some(day.date));
         self.known.instant(local, moment.zone, doubts)
-    }
-
-    /// Whether a moment that stands alone is a start or an end.
-    fn part_in_range(&self, placed: &Placed, role: Role) -> Option<Side> {
-        if self.preceded_by(placed, Meaning::To) {
-            // 到中午12点关闭 ends an opening, not an outage.
-            let closes = self.document.verb_after(placed) == Some(Cue::Stop);
-            // 至14日24:00,另有一项停止: a further start, told after the one before it.
-            let next = self.document.clause_cues(placed);
-            if self.document.stands_alone(placed) && next.has(Cue::Stop) && !next.has(Cue::Restore) {
-                return Some(Side::Start);
-            }
-            return (!closes).then_some(Side::End);
-        }
-        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) || self.followed(placed, Cue::Ends) {
-            return Some(Side::End);
-        }
-        let over = self.document.sentences.clause(placed.atoms.start).cues;
-        if self.preceded(placed, &[Cue::Already]) && over.any(&[Cue::Ends, Cue::Early, Cue::Restore]) {
-            return Some(Side::End);
-        }
-        if role == Role::Old && self.followed(placed, Cue::Ends) {
-            return None;
-        }
-        if self.preceded(placed, &[Cue::StartLabel]) {
-            return Some(Side::Start);
-        }
-        if role == Role::Up {
-            return (!self.waiting.is_empty()
-                && matches!(self.document.verb(placed), Some(Cue::Restore | Cue::Done)))
-            .then_some(Side::End);
-        }
-        let marked = self.document.own_verb(placed).is_some() || self.begins_something(placed);
-        match self.document.verb(placed)? {
-            Cue::Restore | Cue::Done => Some(Side::End),
-            _ if marked && matches!(role, Role::Outage | Role::Old) => Some(Side::Start),
-            _ => None,
-        }
-    }
-
-    /// Whether what stands around a time says that something begins then, though its clause does not say what.
-    fn begins_something(&self, placed: &Placed) -> bool {
-        let said = matches!(self.just_before(placed), Some(Meaning::From | Meaning::Cue(Cue::Planned)));
-        let document = self.document;
-        said || self.followed(placed, Cue::Begins) || document.stands_alone(placed) || document.in_row(placed)
-    }
-
-    /// Whether one of `cues` stands just before, small words between.
-    fn preceded(&self, placed: &Placed, cues: &[Cue]) -> bool {
-        self.just_before(placed)
-            .is_some_and(|meaning| matches!(meaning, Meaning::Cue(cue) if cues.contains(&cue)))
-    }
-
-    fn preceded_by(&self, placed: &Placed, meaning: Meaning) -> bool {
-        self.just_before(placed) == Some(meaning)
-    }
-
-    fn just_before(&self, placed: &Placed) -> Option<Meaning> {
-        let atoms = self.document.atoms;
-        let mut k = placed.atoms.start;
-        while k > 0 {
-            k -= 1;
-            match atoms[k].meaning {
-                Meaning::Glue
-                | Meaning::Close
-                | Meaning::Open
-                | Meaning::Break(super::atoms::Break::Cell)
-                | Meaning::Cue(Cue::About) => {}
-                Meaning::Text if atoms[k].span.len() == 1 => {}
-                meaning => return Some(meaning),
-            }
-            if placed.atoms.start - k > 3 {
-                break;
-            }
-        }
-        None
-    }
-
-    fn followed(&self, placed: &Placed, cue: Cue) -> bool {
-        self.document.atoms.get(placed.atoms.end).is_some_and(|atom| atom.meaning == Meaning::Cue(cue))
     }
 
     fn start_at(
@@ -624,33 +432,6 @@ impl Walk<'_> {
         });
     }
 
-    /// 预计3小时, "for about two hours": in the same sentence, or the one after it.
-    fn length_after(&self, n: usize, placed: &Placed) -> Option<Length> {
-        let sentence = self.document.sentences.sentence_index(placed.atoms.start);
-        let next = self.document.phrases.get(n + 1)?;
-        let Phrase::Length(length) = next.phrase else { return None };
-        let near = self.document.sentences.sentence_index(next.atoms.start) <= sentence + 1;
-        let clause = self.document.sentences.clause(next.atoms.start).cues;
-        let told = clause.any(&[Cue::About, Cue::Work, Cue::Stop]) && !clause.has(Cue::Aside);
-        (near && told && length.most >= 5).then_some(length)
-    }
-
-    /// "for approximately 4 hours starting at 1:00".
-    fn length_before(&self, n: usize, placed: &Placed) -> Option<Length> {
-        let before = &self.document.phrases[n.checked_sub(1)?];
-        let sentences = self.document.sentences;
-        let same =
-            sentences.sentence_index(before.atoms.start) == sentences.sentence_index(placed.atoms.start);
-        let stops = sentences.clause(before.atoms.start).cues.any(&[Cue::Stop, Cue::Work]);
-        let begins = self
-            .just_before(placed)
-            .is_some_and(|meaning| matches!(meaning, Meaning::From | Meaning::Cue(Cue::StartLabel)));
-        match before.phrase {
-            Phrase::Length(length) if same && stops && begins && length.most >= 5 => Some(length),
-            _ => None,
-        }
-    }
-
     fn end_at(&mut self, placed: &Placed, at: DateTime<FixedOffset>) {
         let sentence = self.document.sentences.sentence(placed.atoms.start).cues;
         let waiting = std::mem::take(&mut self.waiting);
@@ -680,7 +461,7 @@ impl Walk<'_> {
     /// A window that was over a week before publication is a report, whatever its words.
     fn forget_history(&mut self) -> bool {
         let week = |published: NaiveDate| published.checked_sub_days(chrono::Days::new(7));
-        let Some(horizon) = self.known.published.and_then(week) else { return false };
+        let Some(horizon) = self.context.published.and_then(week) else { return false };
         let doubts = self.doubts.len();
         for found in self.found.iter_mut().filter(|found| found.role == Role::Outage) {
             if found.end.is_some_and(|end| end.date_naive() < horizon) {
@@ -713,9 +494,7 @@ impl Walk<'_> {
                 });
             }
         }
-        if self.found.iter().all(|found| found.role != Role::Outage) && self.recurring.is_empty() {
-            self.found.append(&mut self.date_only);
-        }
+        self.add_whole_days();
         if self.dated_work && self.doubts.is_empty() && self.found.is_empty() && self.recurring.is_empty() {
             self.doubts.push((DoubtKind::DateOnly, 0..0));
         }
@@ -741,14 +520,8 @@ fn is_undated(kind: DoubtKind) -> bool {
     )
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Start,
-    End,
-}
-
 /// "Friday 29 to Saturday 30 January 2016": the start takes month and year from the end.
-fn with_month_of(start: &Moment, end: &Moment) -> Moment {
+pub(super) fn with_month_of(start: &Moment, end: &Moment) -> Moment {
     let mut start = start.clone();
     if let (Some(from), Some(to)) = (start.date.as_mut(), end.date) {
         if from.month.is_none() && from.day <= to.day {
@@ -760,50 +533,4 @@ fn with_month_of(start: &Moment, end: &Moment) -> Moment {
         }
     }
     start
-}
-
-/// For messages: the place of a doubt in the text.
-pub(crate) fn excerpt<'t>(
-    text: &'t str,
-    plain: &Plain,
-    atoms: &[Atom],
-    span: &std::ops::Range<usize>,
-) -> (std::ops::Range<usize>, &'t str) {
-    let from = atoms.get(span.start).map_or(0, |atom| atom.span.start);
-    let to = span.end.checked_sub(1).and_then(|last| atoms.get(last)).map_or(from, |atom| atom.span.end);
-    let bytes = plain.bytes(from..to.max(from));
-    (bytes.clone(), text.get(bytes).unwrap_or(""))
-}
-
-impl Doubt {
-    pub(crate) fn new(kind: DoubtKind, at: &str) -> Self {
-        let at: String = at.chars().take(80).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        Doubt {
-            kind,
-            text: if at.is_empty() { sentence(kind).to_owned() } else { format!("{at}: {}", sentence(kind)) },
-        }
-    }
-}
-
-fn sentence(kind: DoubtKind) -> &'static str {
-    match kind {
-        DoubtKind::Language => "the language is not one that the reader knows",
-        DoubtKind::YearUnknown => "neither the text nor a date of publication tells the year",
-        DoubtKind::PublicationUnknown => "the day depends on the date of publication, which is not known",
-        DoubtKind::DayUnknown => "no day is named for this time",
-        DoubtKind::WeekdayDisagrees => "the day of the week is not that of the date",
-        DoubtKind::Impossible => "there is no such time, or the end comes before the start",
-        DoubtKind::DayOrMonth => "day and month may be the other way round",
-        DoubtKind::ZoneUnknown => "no zone is named and none was given",
-        DoubtKind::ZoneAmbiguous => "the abbreviation means several zones",
-        DoubtKind::ClockChange => "the clock skips or repeats this time",
-        DoubtKind::EndUnknown => "no end is named",
-        DoubtKind::StartUnknown => "no start is named",
-        DoubtKind::DateOnly => "days are named without times",
-        DoubtKind::Tentative => "the notice calls this provisional",
-        DoubtKind::Long => "longer than a month",
-        DoubtKind::Unclear => "it is not clear what this time is, so it was left out",
-        DoubtKind::Entry => "this entry could not be read and was left out",
-        DoubtKind::TooMany => "too many windows for one notice; the rest was not read",
-    }
 }

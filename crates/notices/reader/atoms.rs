@@ -181,6 +181,8 @@ pub(crate) enum Cue {
     Now,
     /// 已, already: what follows is over.
     Already,
+    /// 先行, 其中: part of what stopped.
+    Staged,
     /// 全天, all day.
     AllDay,
     /// 若, 如遇, if: what follows is not announced.

@@ -62,7 +62,9 @@ fn colon(text: &[char], i: usize) -> Found {
             end += 1 + digits(text, end + 1);
         }
     }
-    finish(text, hour.value, minute, second, end)
+    // 20:00时至8:00时, not 8:00时段.
+    let marked = is(text, end, "时") && !is(text, end + 1, "段间刻候长");
+    finish(text, hour.value, minute, second, if marked { end + 1 } else { end })
 }
 
 /// Reads the am or pm, noon or midnight that may follow, and judges the whole.

@@ -165,7 +165,9 @@ fn year_first(text: &[char], i: usize) -> Found {
 
 /// 20240927.
 fn compact(text: &[char], i: usize) -> Found {
-    if digits(text, i) != 8 {
+    // 2021101118时, 2018101700:00: the hour was run into the day.
+    let run = digits(text, i);
+    if run != 8 && !(run == 10 && is(text, i + run, "时:点")) {
         return None;
     }
     let (y, m, d) = (value(&text[i..i + 4]), value(&text[i + 4..i + 6]), value(&text[i + 6..i + 8]));
@@ -404,6 +406,8 @@ mod tests {
         check("2024.9.27", 2024, 9, 27);
         check("2024-9-2722:00", 2024, 9, 27);
         check("20240927", 2024, 9, 27);
+        check("2024092718时", 2024, 9, 27);
+        check("1234567890", 0, 0, 0);
         check("27.09.2024", 2024, 9, 27);
         check("12/27/2024", 2024, 12, 27);
         check("27/12/2024", 2024, 12, 27);

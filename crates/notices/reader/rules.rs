@@ -17,6 +17,8 @@ pub(crate) enum Rule {
     OpenStart,
     FromNow,
     SameTimes,
+    StagedEnd,
+    EndedEarly,
 }
 
 impl Rule {
@@ -42,6 +44,8 @@ impl Rule {
             Rule::OpenStart => "open_start",
             Rule::FromNow => "from_now",
             Rule::SameTimes => "same_times",
+            Rule::StagedEnd => "staged_end",
+            Rule::EndedEarly => "ended_early",
         }
     }
 }
@@ -160,6 +164,12 @@ pub const RULES: &[Row] = &[
         "a window put off to the same times of another day",
         "原定11月24日22:00-23:00的系统升级延期至11月26日同一时段进行",
         "postponed 11-26T22:00/11-26T23:00",
+    ),
+    row(
+        Some(Rule::EndedEarly),
+        "a window that ended early is told with its real end",
+        "原定11月19日22:00至11月20日8:00的停机维护已于11月20日3:00提前完成，系统恢复正常",
+        "resumed 11-19T22:00/11-20T03:00",
     ),
     // How a day is known.
     row(

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::assemble::{Found, Walk, excerpt};
+use super::assemble::{Found, Walk};
 use super::atoms::Cue;
+use super::doubts::excerpt;
 use super::judge::Role;
 use super::normalise::Plain;
+use super::rules::Rule;
 use super::services;
 use crate::reading::{Doubt, DoubtKind, Evidence, Kind, Proposed, Reference, Relation, Status};
 
@@ -14,6 +16,7 @@ pub(crate) fn finish(walk: &mut Walk<'_>, notice: Kind, text: &str, plain: &Plai
     let found = std::mem::take(&mut walk.found);
     let mut seen = HashSet::new();
     let mut windows = Vec::new();
+    let old = found.iter().find(|found| found.role == Role::Old && found.end.is_some()).cloned();
     for found in found {
         let stands = match (found.role, notice) {
             (Role::Outage, Kind::NotMaintenance) => false,
@@ -35,6 +38,9 @@ pub(crate) fn finish(walk: &mut Walk<'_>, notice: Kind, text: &str, plain: &Plai
             windows.push(proposed(walk, found, text, plain));
         }
     }
+    if notice == Kind::Resumed {
+        windows.extend(ended_early(walk, &old, text, plain));
+    }
     for rule in &mut walk.recurring {
         let atoms = rule.evidence.bytes.clone();
         rule.services = services::near(walk.document, &atoms, text, plain);
@@ -42,6 +48,15 @@ pub(crate) fn finish(walk: &mut Walk<'_>, notice: Kind, text: &str, plain: &Plai
         rule.evidence = Evidence { bytes, excerpt: excerpt.to_owned() };
     }
     windows
+}
+
+/// The window that an earlier notice announced, with the end that it really had.
+fn ended_early(walk: &mut Walk<'_>, old: &Option<Found>, text: &str, plain: &Plain) -> Option<Proposed> {
+    let old = old.clone()?;
+    let early = walk.refers.iter().find(|earlier| earlier.relation == Relation::EndedEarly)?.end?;
+    let inside = old.start < early && old.end.is_some_and(|end| early < end);
+    let found = Found { end: Some(early), rules: vec![Rule::EndedEarly], ..old };
+    inside.then(|| proposed(walk, found, text, plain))
 }
 
 fn proposed(walk: &mut Walk<'_>, mut found: Found, text: &str, plain: &Plain) -> Proposed {

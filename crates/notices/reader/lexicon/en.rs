@@ -221,6 +221,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
         "expected, estimated, duration, take, takes, require, requires, last, lasting, lasts, for, up to, no more than, approximately, about",
     ),
     (Cue(Cue::Now), "currently, right now, at the moment, at present, is ongoing, still"),
+    (Cue(Cue::Staged), "of which, in stages, gradually, some services"),
     (Cue(Cue::AllDay), "all day, the whole day, the entire day, all day long"),
     (LastDay, "last day"),
     (Cue(Cue::If), "if, in case, in the event, should any, should the, unless"),

@@ -16,7 +16,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     (Relative(Relative::FromStart(1)), "次日 翌日 第二天 第二日 隔日 隔天 次晨 翌晨 次(日) 次 翌"),
     (Relative(Relative::FromStart(2)), "第三天 第三日"),
     (Relative(Relative::Same), "当日 当天 同日 同一天 该日 是日"),
-    (Relative(Relative::Now), "即日 即日起 自即日起 从即日起 即时起 即刻起 现在起 即时 目前起"),
+    (Relative(Relative::Now), "即日 即日起 自即日起 从即日起 即时起 即刻起 现在起 目前起"),
     (
         Zone(Zoned::Minutes(480)),
         "北京时间 台北时间 台湾时间 香港时间 中国标准时间 东八区 东八区时间 新加坡时间 京时",
@@ -168,6 +168,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
          提前或延后 提前或推迟 提前或延迟 提前或延长 可能延后 或延后 适当延后 或推迟 或延长 可能延长 可能推迟 可能提前 顺延 或顺延 酌情 视情况 视实际情况",
     ),
     (Cue(Cue::Now), "目前 正在 当前 现正 现暂停 现停止 现已暂停 尚未恢复 尚在"),
+    (Cue(Cue::Staged), "先行 率先 优先 其中 先期 部分功能"),
     (Cue(Cue::Already), "已 已于 已经 均已 业已 现已"),
     (Cue(Cue::AllDay), "全天 整天 全日 整日 一整天"),
     (Cue(Cue::Routine), "例行 计划性 计划内 定期 常规"),
