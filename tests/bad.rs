@@ -10,7 +10,8 @@ use tempfile::tempdir;
 #[test]
 fn every_wrong_input_is_answered_on_one_line() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad/cli");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "txt"));
     files.sort();
     assert!(files.len() >= 15, "{} cases", files.len());
@@ -38,7 +39,8 @@ fn check(cases: &Path, path: &Path) -> Option<String> {
 
 fn inputs(cases: &Path) -> Vec<(String, Vec<u8>)> {
     let all = std::fs::read_dir(cases.join("inputs")).unwrap().map(|entry| entry.unwrap().path());
-    all.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap())).collect()
+    all.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap()))
+        .collect()
 }
 
 #[test]
@@ -56,7 +58,10 @@ fn a_folder_that_cannot_be_written_is_named() {
     let dir = tempdir().unwrap();
     std::fs::write(dir.path().join("file"), "in the way").unwrap();
     let out = dir.path().join("file/run");
-    let output = piaotan(&["run", "throughput", "--target", "http://127.0.0.1:9", "--out", out.to_str().unwrap()]).output().unwrap();
+    let output =
+        piaotan(&["run", "throughput", "--target", "http://127.0.0.1:9", "--out", out.to_str().unwrap()])
+            .output()
+            .unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("cannot create") && told.contains("file/run"), "{told}");

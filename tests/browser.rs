@@ -18,7 +18,13 @@ fn the_report_opens_offline_in_chromium() {
     let html = std::fs::read_to_string(&page).unwrap();
     assert!(!html.contains("<script>alert"), "a name of the scenario's became markup");
     let opened = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+        ])
         .args(["--disable-component-update", "--disable-sync", "--dump-dom"])
         .arg(format!("--user-data-dir={}", dir.path().join("profile").display()))
         .arg(format!("file://{}", page.display()))

@@ -28,7 +28,8 @@ fn signal(child: &Child, name: &str) {
 }
 
 fn report(dir: &Path) -> (Option<i32>, Value) {
-    let output = piaotan(&["report", dir.join("run").to_str().unwrap(), "--format", "json"]).output().unwrap();
+    let output =
+        piaotan(&["report", dir.join("run").to_str().unwrap(), "--format", "json"]).output().unwrap();
     (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
 }
 
@@ -43,8 +44,12 @@ fn ctrl_c_and_term_end_within_two_seconds_with_a_report() {
         let status = child.wait().unwrap();
         assert!(begun.elapsed() < Duration::from_secs(3), "{name} took {:?}", begun.elapsed());
         assert_eq!(status.code(), Some(code), "{name}");
-        let summary: Value = serde_json::from_slice(&std::fs::read(dir.path().join("run/summary.json")).unwrap()).unwrap();
-        assert_eq!((&summary["conserved"], &summary["verdict"]), (&Value::Bool(true), &Value::from("interrupted")));
+        let summary: Value =
+            serde_json::from_slice(&std::fs::read(dir.path().join("run/summary.json")).unwrap()).unwrap();
+        assert_eq!(
+            (&summary["conserved"], &summary["verdict"]),
+            (&Value::Bool(true), &Value::from("interrupted"))
+        );
         assert!(dir.path().join("run/report.html").exists());
     }
 }
@@ -52,7 +57,8 @@ fn ctrl_c_and_term_end_within_two_seconds_with_a_report() {
 #[test]
 fn a_hanging_target_does_not_hold_up_the_end() {
     let dir = tempdir().unwrap();
-    let platform = Platform::start(dir.path(), "[[fault]]\nat = 4\nfor = 60\nkind = \"freeze\"\nshare = 1.0\n");
+    let platform =
+        Platform::start(dir.path(), "[[fault]]\nat = 4\nfor = 60\nkind = \"freeze\"\nshare = 1.0\n");
     let mut child = start(dir.path(), &platform.url);
     std::thread::sleep(Duration::from_secs(3));
     let begun = Instant::now();
@@ -90,11 +96,12 @@ fn a_target_that_goes_away_in_the_middle_is_a_failed_run() {
     let text = TEXT.replace("60s", "6s").replace("[sync]", "[sync]\ndrain = \"0s\"") + "\n";
     let path = scenario(dir.path(), &format!("limits = [\"errors < 1%\"]\n{text}"));
     let out = dir.path().join("run");
-    let mut child = piaotan(&["run", path.to_str().unwrap(), "--target", &platform.url, "--out", out.to_str().unwrap()])
-        .args(["--listen", "127.0.0.1:0"])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child =
+        piaotan(&["run", path.to_str().unwrap(), "--target", &platform.url, "--out", out.to_str().unwrap()])
+            .args(["--listen", "127.0.0.1:0"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
     std::thread::sleep(Duration::from_secs(3));
     drop(platform);
     assert_eq!(child.wait().unwrap().code(), Some(1));

@@ -10,7 +10,9 @@ const WEATHER: &str = "[rules]\ndaily_limit = 0\n[[review]]\ndelay = 0.05\n[[syn
 fn an_open_run_counts_what_the_platform_counts() {
     let dir = tempdir().unwrap();
     let platform = Platform::start(dir.path(), WEATHER);
-    let text = format!("name = \"t\"\n[load]\nrate = 40\nduration = \"3s\"\n[data]\nprepare = 10\nverify_quota = 0\n[sync]\ndrain = \"1s\"\n{MIX}");
+    let text = format!(
+        "name = \"t\"\n[load]\nrate = 40\nduration = \"3s\"\n[data]\nprepare = 10\nverify_quota = 0\n[sync]\ndrain = \"1s\"\n{MIX}"
+    );
     let (output, summary) = run(dir.path(), &scenario(dir.path(), &text), &platform.url, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(summary["conserved"], true);
@@ -24,7 +26,9 @@ fn an_open_run_counts_what_the_platform_counts() {
 fn for_a_closed_run_the_platform_we_and_goose_agree() {
     let dir = tempdir().unwrap();
     let platform = Platform::start(dir.path(), WEATHER);
-    let text = format!("name = \"t\"\n[load]\nmodel = \"closed\"\nusers = 8\nduration = \"3s\"\npause = \"50ms\"\n[data]\nprepare = 10\nverify_quota = 0\n[sync]\ndrain = \"1s\"\n{MIX}");
+    let text = format!(
+        "name = \"t\"\n[load]\nmodel = \"closed\"\nusers = 8\nduration = \"3s\"\npause = \"50ms\"\n[data]\nprepare = 10\nverify_quota = 0\n[sync]\ndrain = \"1s\"\n{MIX}"
+    );
     let (output, summary) = run(dir.path(), &scenario(dir.path(), &text), &platform.url, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(summary["requests"]["sent"].as_u64(), Some(platform.arrivals()));
@@ -48,7 +52,8 @@ fn a_lost_observation_is_refused() {
     one_less["outcomes"]["ok"] = (one_less["outcomes"]["ok"].as_u64().unwrap() - 1).into();
     let lost = lines.replacen(line, &one_less.to_string(), 1);
     std::fs::write(&tally, lost).unwrap();
-    let again = piaotan(&["report", dir.path().join("run").to_str().unwrap(), "--format", "json"]).output().unwrap();
+    let again =
+        piaotan(&["report", dir.path().join("run").to_str().unwrap(), "--format", "json"]).output().unwrap();
     assert_eq!(again.status.code(), Some(2));
     let text = String::from_utf8_lossy(&again.stdout).into_owned();
     assert!(text.contains("\"refused\"") && text.contains("1 lost among"), "{text}");
@@ -61,8 +66,11 @@ fn nothing_that_writes_is_sent_inside_an_announced_window() {
         "{WEATHER}[[maintenance]]\nat = 5\nfor = 3\noperations = [\"all\"]\nannounce = {{at = 0, phrase = \"zh1\"}}\n"
     );
     let platform = Platform::start(dir.path(), &weather);
-    let text = format!("name = \"t\"\n[load]\nrate = 20\nduration = \"9s\"\n[data]\nprepare = 5\nverify_quota = 0\n[sync]\ndrain = \"1s\"\n[maintenance]\nlook_every = \"500ms\"\n{MIX}");
-    let (output, summary) = run(dir.path(), &scenario(dir.path(), &text), &platform.url, &["--during-maintenance", "pause"]);
+    let text = format!(
+        "name = \"t\"\n[load]\nrate = 20\nduration = \"9s\"\n[data]\nprepare = 5\nverify_quota = 0\n[sync]\ndrain = \"1s\"\n[maintenance]\nlook_every = \"500ms\"\n{MIX}"
+    );
+    let (output, summary) =
+        run(dir.path(), &scenario(dir.path(), &text), &platform.url, &["--during-maintenance", "pause"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     let arrivals = &summary["arrivals"];
     let number = |name: &str| arrivals[name].as_u64().unwrap();
@@ -79,13 +87,17 @@ fn nothing_that_writes_is_sent_inside_an_announced_window() {
 #[test]
 fn a_run_that_meets_an_announced_window_is_refused() {
     let dir = tempdir().unwrap();
-    let weather = "[[maintenance]]\nat = 30\nfor = 5\noperations = [\"all\"]\nannounce = {at = 0, phrase = \"zh1\"}\n";
+    let weather =
+        "[[maintenance]]\nat = 30\nfor = 5\noperations = [\"all\"]\nannounce = {at = 0, phrase = \"zh1\"}\n";
     let platform = Platform::start(dir.path(), weather);
     let text = format!("name = \"t\"\n[load]\nrate = 5\nduration = \"60s\"\n{MIX}");
     let (output, _) = run(dir.path(), &scenario(dir.path(), &text), &platform.url, &[]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(4), "{told}");
-    assert!(told.contains("falls into this run; start it later, or give --during-maintenance pause"), "{told}");
+    assert!(
+        told.contains("falls into this run; start it later, or give --during-maintenance pause"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -100,6 +112,7 @@ fn segments_merge_into_the_whole_plan() {
         run(&own, &path, &platform.url, more).1["arrivals"]["scheduled"].as_u64().unwrap()
     };
     let whole = scheduled("whole", &[]);
-    let parts: u64 = ["1/3", "2/3", "3/3"].iter().map(|k| scheduled(&k.replace('/', "-"), &["--segment", k])).sum();
+    let parts: u64 =
+        ["1/3", "2/3", "3/3"].iter().map(|k| scheduled(&k.replace('/', "-"), &["--segment", k])).sum();
     assert_eq!(whole, parts);
 }

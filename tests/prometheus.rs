@@ -33,9 +33,14 @@ fn a_real_prometheus_counts_what_the_summary_counts() {
         return;
     }
     let dir = tempdir().unwrap();
-    let platform = Platform::start(dir.path(), "[[latency]]\noperations = [\"everything\"]\ndelay = {kind = \"lognormal\", median = 0.02, sigma = 0.5}\n");
+    let platform = Platform::start(
+        dir.path(),
+        "[[latency]]\noperations = [\"everything\"]\ndelay = {kind = \"lognormal\", median = 0.02, sigma = 0.5}\n",
+    );
     let (ours, theirs) = (free_port(), free_port());
-    let config = format!("global:\n  scrape_interval: 500ms\n  scrape_timeout: 400ms\nscrape_configs:\n  - job_name: piaotan\n    static_configs:\n      - targets: ['127.0.0.1:{ours}']\n");
+    let config = format!(
+        "global:\n  scrape_interval: 500ms\n  scrape_timeout: 400ms\nscrape_configs:\n  - job_name: piaotan\n    static_configs:\n      - targets: ['127.0.0.1:{ours}']\n"
+    );
     let file = dir.path().join("prometheus.yml");
     std::fs::write(&file, config).unwrap();
     let prometheus = Command::new("prometheus")
@@ -52,10 +57,11 @@ fn a_real_prometheus_counts_what_the_summary_counts() {
     let path = scenario(dir.path(), text);
     let out = dir.path().join("run");
     // The drain keeps /metrics up for some scrapes after the last request.
-    let output = piaotan(&["run", path.to_str().unwrap(), "--target", &platform.url, "--out", out.to_str().unwrap()])
-        .args(["--format", "json", "--no-notices", "--listen", &format!("127.0.0.1:{ours}")])
-        .output()
-        .unwrap();
+    let output =
+        piaotan(&["run", path.to_str().unwrap(), "--target", &platform.url, "--out", out.to_str().unwrap()])
+            .args(["--format", "json", "--no-notices", "--listen", &format!("127.0.0.1:{ours}")])
+            .output()
+            .unwrap();
     let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
     let count = summary["requests"]["ok"].as_f64().unwrap();
     let query = "max_over_time(piaotan_requests_total{operation=\"health\",outcome=\"ok\"}[1m])";

@@ -190,7 +190,8 @@ impl Client {
         for step in 0..plan.steps() {
             // What an earlier step gave (a challenge, a reference) goes into the next.
             let so_far = profile::Grant::of_login(carried.clone());
-            let (reply, _) = self.send(Operation::Login, Step::Login(step), &fields, due, Some(&so_far), record).await;
+            let (reply, _) =
+                self.send(Operation::Login, Step::Login(step), &fields, due, Some(&so_far), record).await;
             due = self.clock.now();
             if reply.outcome != Outcome::Ok {
                 return Err(reply);
@@ -292,10 +293,11 @@ impl Client {
         };
         let view = profile::Answer { status: answer.status, headers: &answer.headers, body: &answer.body };
         let mut judged = self.profile.judge_step(step, fields, &view);
-        if judged.outcome == Outcome::Ok && fields.compare {
-            if let Some(field) = self.profile.compare(operation.wire(), fields, &judged) {
-                judged.outcome = Outcome::Mismatched { field };
-            }
+        let compare = judged.outcome == Outcome::Ok && fields.compare;
+        if let Some(field) =
+            compare.then(|| self.profile.compare(operation.wire(), fields, &judged)).flatten()
+        {
+            judged.outcome = Outcome::Mismatched { field };
         }
         observation.outcome = judged.outcome;
         observation.code = judged.code;

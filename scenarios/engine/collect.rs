@@ -91,12 +91,12 @@ impl Collector {
         let mut ring = Ring::new(&self.limits);
         while let Ok(batch) = from.recv() {
             // After a failure batches are still taken, so that no worker waits.
-            if failed.is_none() {
-                if let Err(e) = self.take(&batch, &mut ring) {
-                    self.live.lock().trouble = Some(e.to_string());
-                    self.stop.raise(Urgency::Drain);
-                    failed = Some(e);
-                }
+            if failed.is_none()
+                && let Err(e) = self.take(&batch, &mut ring)
+            {
+                self.live.lock().trouble = Some(e.to_string());
+                self.stop.raise(Urgency::Drain);
+                failed = Some(e);
             }
         }
         match failed {

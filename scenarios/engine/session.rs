@@ -89,6 +89,9 @@ pub enum EngineError {
     Died(&'static str),
 }
 
+/// A thread that presses; the closed model's also says what goose counted.
+type WorkerThread = JoinHandle<Result<Option<GooseCounts>, EngineError>>;
+
 /// A run under way.
 #[derive(Debug)]
 pub struct Running {
@@ -99,7 +102,7 @@ pub struct Running {
     pub begin: Nanos,
     pub seconds: f64,
     stop: Stop,
-    workers: Vec<JoinHandle<Result<Option<GooseCounts>, EngineError>>>,
+    workers: Vec<WorkerThread>,
     control: JoinHandle<Result<Register, EngineError>>,
     collector: JoinHandle<Result<RunWriter, FolderError>>,
     plan_through: Stop,
@@ -227,7 +230,10 @@ impl Running {
         };
         let mut last = empty_batch();
         if let Some(counts) = goose {
-            let text = format!("{} transactions, {} failed, {} users", counts.transactions, counts.failed, counts.users);
+            let text = format!(
+                "{} transactions, {} failed, {} users",
+                counts.transactions, counts.failed, counts.users
+            );
             last.events.push(Event::SelfCheck { at: ended, kind: "goose_counted".to_owned(), text });
         }
         last.events.push(generator(&self.live, ended));
@@ -322,7 +328,7 @@ fn press(
     facts: &tokio::sync::mpsc::UnboundedSender<Vec<super::recorder::Fact>>,
     follower: &follow::Follower,
     begin: Nanos,
-) -> Result<Vec<JoinHandle<Result<Option<GooseCounts>, EngineError>>>, EngineError> {
+) -> Result<Vec<WorkerThread>, EngineError> {
     let load = &setup.plan.scenario.load;
     let segment = Stripe::segment(setup.segment.index, setup.segment.of);
     if load.model == Model::Closed {

@@ -41,7 +41,10 @@ impl Timer {
 
 fn open() -> io::Result<AsyncFd<OwnedFd>> {
     let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-    AsyncFd::new(timerfd_create(TimerfdClockId::Monotonic, flags)?)
+    let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+    // An OwnedFd keeps its descriptor for as long as it lives, which is what the deprecation asks for.
+    #[allow(deprecated, reason = "its successor is unsafe to call")]
+    AsyncFd::new(timer)
 }
 
 async fn wait(fd: &AsyncFd<OwnedFd>, wait: Duration) -> io::Result<()> {

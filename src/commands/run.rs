@@ -166,13 +166,16 @@ pub fn setup(
 ) -> Result<Setup> {
     let ceiling = platform.may_load(settings, args.yes_load.as_deref())?;
     let scenario = &plan.scenario;
-    if let (Some(ceiling), Some(curve)) = (ceiling, &plan.curve) {
-        if curve.peak() > ceiling {
-            return Err(Coded::refused(format!(
-                "the scenario's peak of {:.1} arrivals/s is above [target] max_rate = {ceiling}; lower load.rate or raise max_rate",
-                curve.peak()
-            )));
-        }
+    if ceiling.is_some() && plan.curve.is_none() {
+        return Err(Coded::refused(
+            "a target with [target] max_rate needs a pace; write load.rate instead of \"max\" or users",
+        ));
+    }
+    let peak = plan.curve.as_ref().map_or(0.0, piaotan_scenarios::engine::pace::Curve::peak);
+    if let Some(ceiling) = ceiling.filter(|ceiling| peak > *ceiling) {
+        return Err(Coded::refused(format!(
+            "the scenario's peak of {peak:.1} arrivals/s is above [target] max_rate = {ceiling}; lower load.rate or raise max_rate"
+        )));
     }
     let writing = plan.mix.iter().any(|mix| mix.journey.writes()) || scenario.data.prepare > 0;
     if let (true, Err(why)) = (writing, &platform.write) {

@@ -92,11 +92,12 @@ pub fn scenario(dir: &Path, text: &str) -> PathBuf {
 /// Runs a scenario; gives the output and the summary.
 pub fn run(dir: &Path, scenario: &Path, url: &str, more: &[&str]) -> (Output, Value) {
     let out = dir.join("run");
-    let output = piaotan(&["run", scenario.to_str().unwrap(), "--target", url, "--out", out.to_str().unwrap()])
-        .args(["--format", "json", "--listen", "127.0.0.1:0"])
-        .args(more)
-        .output()
-        .unwrap();
+    let output =
+        piaotan(&["run", scenario.to_str().unwrap(), "--target", url, "--out", out.to_str().unwrap()])
+            .args(["--format", "json", "--listen", "127.0.0.1:0"])
+            .args(more)
+            .output()
+            .unwrap();
     let summary = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
     (output, summary)
 }
@@ -112,7 +113,8 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// A real program that a test needs: absent, the test fails in CI and is loudly skipped elsewhere.
 pub fn needs(program: &str) -> bool {
-    let found = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).exists()));
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).exists()));
     assert!(found || std::env::var_os("CI").is_none(), "{program} is missing; ./test installs it");
     if !found {
         eprintln!("SKIPPED: {program} is not installed; ./test installs it");

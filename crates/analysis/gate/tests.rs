@@ -179,7 +179,7 @@ fn equal_numbers_have_no_infinite_certainty() {
     let sample = Sample::new(&LogSample::from_values(&[0.05; 400]).unwrap(), 400, 0);
     let slower = sample.clone().slower(1.0005);
     let block = |i: usize| {
-        let arm = if i % 2 == 0 { Arm::A } else { Arm::B };
+        let arm = if i.is_multiple_of(2) { Arm::A } else { Arm::B };
         let sample = if arm == Arm::A { sample.clone() } else { slower.clone() };
         let operations = [("issue".to_owned(), sample)].into();
         Block { arm, operations, touched_by_window: false, generator_limited: false }

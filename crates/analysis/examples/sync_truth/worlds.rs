@@ -146,6 +146,7 @@ pub fn with_window(backlog: f64, scale: f64, rng: &mut ChaCha8Rng) -> Vec<Delay>
 /// 500 uploads in 1800 s that become visible at the first multiple of 60 s after a log-normal delay of
 /// the given median (sigma 0.8, times `scale`), one multiple in five coming 60 s late as a whole. A wide
 /// delay mixes the uploads of several batches.
+#[allow(dead_code, reason = "the generator behind a figure of docs/methods-sync.md, for whoever repeats it")]
 pub fn ticks(median: f64, scale: f64, rng: &mut ChaCha8Rng) -> Vec<Delay> {
     let late: Vec<bool> = (0..200).map(|_| rng.random::<f64>() < 0.2).collect();
     let uploads: Vec<f64> = (0..500).map(|_| 1800.0 * rng.random::<f64>()).collect();

@@ -79,7 +79,6 @@ impl Bearer {
             total: total.unwrap_or(0).to_string(),
             words: text(&body["words"]),
             title: text(&body["buyer"]["name"]),
-            file_bytes: file.len(),
             ..Kept::default()
         };
         self.tasks.push(kept.number.clone());

@@ -9,7 +9,6 @@ pub struct Kept {
     pub total: String,
     pub words: String,
     pub title: String,
-    pub file_bytes: usize,
     pub looks: u32,
     pub asked: u32,
 }

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 //! Six families of platforms, each spoken by a small server of its own.
 //!
 //! The servers were written from the descriptions at the head of `docs/profiles/*.toml`. They use none of

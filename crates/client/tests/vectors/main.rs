@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 //! Known answers for every digest and signing step.
 //!
 //! Where they come from: RFC 1321 (MD5), RFC 3174 (SHA-1), FIPS 180 (SHA-2), RFC 2202 and RFC 4231 (HMAC),
@@ -152,7 +152,7 @@ fn steps_are_chained_and_filters_are_applied() {
         [operation.query_keyword]\nrequest = \"GET /a/{from|compact}\"\n\
         query = { z = \"{keyword|upper}\", a = \"{total|cents}\", e = \"\", none = \"{to?}\", ts = \"{ts}\", day = \"{day}\" }\n\
         headers = { Chain = \"{outside}\", All = \"{all}\", Packed = \"{keyword|base64}\", Digest = \"{keyword|sm3|upper}\" }\n";
-    let profile = Profile::parse(&text, "v").unwrap_or_else(|problems| panic!("{problems}"));
+    let profile = Profile::parse(text, "v").unwrap_or_else(|problems| panic!("{problems}"));
     let secrets = Secrets::new(vec!["s4lt".into(), KEY.into()]);
     let fields = Fields::default()
         .with(FieldName::Keyword, "abc")

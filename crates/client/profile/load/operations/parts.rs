@@ -4,7 +4,7 @@ use super::super::super::body::Pair;
 use super::super::super::exchange::Exchange;
 use super::super::super::problem::Problems;
 use super::super::super::scope::Scope;
-use super::super::super::source::{Entry, Node, Table, Value};
+use super::super::super::source::{Entry, Table};
 use super::super::super::template::Template;
 use super::super::template;
 use super::alike::merged;
@@ -49,7 +49,8 @@ impl Share {
         let kept = common.iter().filter(|entry| {
             let token = || entry.node.plain().is_some_and(|text| text.contains("{token"));
             let left_out = self.without.iter().any(|name| name.eq_ignore_ascii_case(&entry.name));
-            !self.bare && !left_out && !(self.public && token())
+            let left_out = self.bare || left_out || (self.public && token());
+            !left_out
         });
         merged(kept.cloned().collect(), own)
     }
