@@ -43,7 +43,6 @@ fn main() {
             let bench = Bench { world, mode, rate, seconds: 60, pairs: 24 };
             let sessions: Vec<_> = (0..repetitions).map(|i| bench.session(seed + i as u64)).collect();
             verdicts(&bench, &sessions);
-            short_gate(&bench, &sessions);
             if rate == 50 {
                 honesty(&bench, &sessions);
             }
@@ -151,17 +150,6 @@ fn verdicts(bench: &Bench, sessions: &[Vec<(Sample, Sample)>]) {
             pairs
         );
     }
-}
-
-/// A gate that was planned for twelve pairs may spend all its error by then.
-fn short_gate(bench: &Bench, sessions: &[Vec<(Sample, Sample)>]) {
-    let settings = Settings { mode: bench.mode, max_pairs: 12, ..Settings::default() };
-    let machine = Gate::new(settings).expect("the settings are sound");
-    let failed = |change: f64| {
-        let fails = |s: &&Vec<_>| gate(&machine, s, change).verdict == Judgement::Fail;
-        sessions.iter().filter(fails).count() as f64 / sessions.len() as f64
-    };
-    println!("    planned for 12 pairs: FAIL at +0 %: {:.3}, +10 %: {:.3}", failed(0.0), failed(0.10));
 }
 
 /// The printed detectable change against the one that is really found in 80 % of sessions.
