@@ -62,6 +62,15 @@ fn sniffed(bytes: &[u8]) -> String {
         return text.to_owned();
     }
     let sample = &bytes[..bytes.len().min(64 * 1024)];
+    // Bytes of another encoding are hardly ever UTF-8 for long; a few broken ones do not change what it is.
+    let lossy = String::from_utf8_lossy(sample);
+    let (broken, whole) =
+        lossy.chars().filter(|c| !c.is_ascii()).fold((0_usize, 0_usize), |(broken, whole), c| {
+            if c == '\u{fffd}' { (broken + 1, whole) } else { (broken, whole + 1) }
+        });
+    if whole > 4 && broken * 5 < whole {
+        return decoded(UTF_8, bytes);
+    }
     let score = |encoding: &'static Encoding| decoded(encoding, sample).chars().map(ordinary).sum::<i64>();
     let candidates = [(score(UTF_8), UTF_8), (score(GB18030), GB18030), (score(BIG5), BIG5)];
     let best = candidates.iter().max_by_key(|(score, _)| *score).map_or(UTF_8, |(_, encoding)| *encoding);
@@ -112,6 +121,13 @@ mod tests {
             Some("text/xml"),
         );
         check(UTF_8, &format!("<meta charset='utf-8'>{TRADITIONAL}"), None);
+    }
+
+    #[test]
+    fn a_broken_byte_does_not_change_the_charset() {
+        let mut bytes = SIMPLIFIED.as_bytes().to_vec();
+        bytes[4] = 0xff;
+        assert!(decode(&bytes, None).contains("进行升级维护"));
     }
 
     #[test]

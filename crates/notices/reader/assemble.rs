@@ -245,7 +245,10 @@ impl Walk<'_> {
                         rules: vec![rule],
                     });
                 }
-                Err(kind) => self.doubt(kind, placed),
+                Err(kind) => {
+                    self.dated_work |= role == Role::Outage;
+                    self.doubt(kind, placed);
+                }
             }
         }
         self.note_day(start, end, days.first().copied());
@@ -274,7 +277,10 @@ impl Walk<'_> {
             doubts.push(DoubtKind::DayUnknown);
         }
         let zone = start.zone.or(end.zone);
-        Ok((self.known.instant(from, zone, doubts)?, self.known.instant(to, end.zone.or(zone), doubts)?))
+        // Each end may name a zone of its own.
+        let from = self.known.instant(from, zone, doubts)?;
+        let to = self.known.instant(to, end.zone.or(zone), doubts)?;
+        if to > from { Ok((from, to)) } else { Err(DoubtKind::Impossible) }
     }
 
     /// "8 to 10 pm on December 3": the start takes the day of the end, unless one was named just before.

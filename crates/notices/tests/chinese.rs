@@ -301,3 +301,8 @@ fn taken_back() {
     check("2026-10-08", "电子税务局升级工作已于10月8日5:30提前完成，各项业务恢复正常。", "resumed", "");
     check("2026-10-08", "各位用户：系统维护已完成，平台现已恢复服务。", "resumed", "");
 }
+
+#[test]
+fn ends_before_starts_by_their_zones_are_no_windows() {
+    check("2026-11-20", "系统维护：11月24日22:00(UTC)至11月25日1:00(UTC+8)", PLANNED, "");
+}
