@@ -27,7 +27,10 @@ pub(crate) async fn run(setting: &Setting) -> Found {
         );
         return Found::skipped(text);
     }
-    let dialer = Dialer::tcp(Guard::Any, None);
+    let dialer = match &setting.dialer {
+        Dialer::Tcp { .. } => Dialer::tcp(Guard::Any, None),
+        handed => handed.clone(),
+    };
     let mut failures = Vec::new();
     for reference in references {
         match reach(&dialer, setting, reference).await {

@@ -3,6 +3,7 @@
 
 use crate::live::port::ProbePort;
 use crate::{Found, Health, Setting, say};
+use chrono::{DateTime, Utc};
 use piaotan_client::target::Endpoint;
 use piaotan_client::transport::{BoxIo, Dialer};
 use piaotan_record::{Nanos, Outcome, Phases};
@@ -16,6 +17,7 @@ struct Secured {
     version: String,
     /// Days until the first certificate of the chain expires; negative when one has.
     days: i64,
+    expires: Option<DateTime<Utc>>,
 }
 
 pub(crate) async fn run(io: &mut ProbePort<'_>, setting: &Setting) -> Found {
@@ -25,7 +27,10 @@ pub(crate) async fn run(io: &mut ProbePort<'_>, setting: &Setting) -> Found {
         return plain(setting);
     }
     match secured(io, setting, &endpoint, config.clone()).await {
-        Ok(secured) => told(setting, &secured),
+        Ok(secured) => {
+            io.expires = secured.expires;
+            told(setting, &secured)
+        }
         Err(found) => found,
     }
 }
@@ -62,11 +67,12 @@ fn shown(setting: &Setting, stream: &TlsStream<BoxIo>) -> Option<Secured> {
         Some(parsed.validity().not_after.timestamp())
     };
     let earliest = session.peer_certificates()?.iter().filter_map(expiry).min()?;
-    Some(Secured { version, days: (earliest - setting.wall().timestamp()).div_euclid(86_400) })
+    let days = (earliest - setting.wall().timestamp()).div_euclid(86_400);
+    Some(Secured { version, days, expires: DateTime::from_timestamp(earliest, 0) })
 }
 
 fn told(setting: &Setting, secured: &Secured) -> Found {
-    let Secured { version, days } = secured;
+    let Secured { version, days, .. } = secured;
     let text = say!(
         setting.language,
         "{version}，证书 {days} 天后到期",

@@ -1,5 +1,6 @@
 //! One file, `piaotan.toml`: each room's section, joined here.
 
+use crate::notify::NotifySection;
 use anyhow::{Context as _, Result, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_client::config as read;
@@ -11,6 +12,7 @@ use piaotan_record::Window;
 use piaotan_record::window::{Entry, windows_of};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Everything that a user may configure.
@@ -24,6 +26,8 @@ pub struct Settings {
     pub probes: ProbesSection,
     pub maintenance: MaintenanceSection,
     pub store: StoreSection,
+    pub watch: WatchSection,
+    pub notify: NotifySection,
 }
 
 /// The test account of synthetic invoices.
@@ -52,20 +56,51 @@ pub struct StoreSection {
     pub path: Option<PathBuf>,
 }
 
+/// The resident watch: where it shows what it sees, and to whom.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WatchSection {
+    /// Where metrics and the status page are: 127.0.0.1:9465 unless set.
+    pub listen: Option<SocketAddr>,
+    /// `env:NAME` or `file:PATH`; asked of readers as a bearer token, or as the password of anybody.
+    pub token: Option<String>,
+}
+
+impl WatchSection {
+    /// The token that readers must show. Only loopback may be read without one.
+    ///
+    /// # Errors
+    /// One line that names the field.
+    pub fn guard(&self, listen: SocketAddr) -> Result<Option<String>> {
+        let token = self.token.as_deref().map(|written| secret("[watch] token", written)).transpose()?;
+        match token {
+            Some(token) if token.is_empty() => Err(anyhow!("[watch] token is empty")),
+            None if !listen.ip().is_loopback() => Err(anyhow!(
+                "--listen {listen} can be read by others; write `token = \"env:NAME\"` into [watch], or listen on 127.0.0.1"
+            )),
+            token => Ok(token),
+        }
+    }
+}
+
+/// The file that is read: the one named, else `piaotan.toml` here where there is one.
+#[must_use]
+pub fn file(named: Option<&Path>) -> Option<PathBuf> {
+    let here = Path::new("piaotan.toml");
+    named.map(Path::to_path_buf).or_else(|| here.exists().then(|| here.to_path_buf()))
+}
+
 /// Reads the configuration: the file named, else `piaotan.toml` here, else nothing.
 ///
 /// # Errors
 /// One line that names the field and what to write instead.
 pub fn load(named: Option<&Path>) -> Result<Settings> {
-    let here = Path::new("piaotan.toml");
-    let path = match named {
-        Some(path) => path,
-        None if here.exists() => here,
-        None => return Ok(Settings::default()),
-    };
+    let Some(path) = file(named) else { return Ok(Settings::default()) };
+    let path = path.as_path();
     let text = std::fs::read_to_string(path).with_context(|| format!("--config {}", path.display()))?;
     let settings: Settings = read::read(&text, &path.display().to_string())?;
     settings.probes.check().map_err(|why| anyhow!("{}: {why}", path.display()))?;
+    settings.notify.check().map_err(|why| anyhow!("{}: {why}", path.display()))?;
     Ok(settings)
 }
 

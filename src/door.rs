@@ -27,6 +27,7 @@ Examples:
   piaotan demo                                        see all of it in a minute, nothing installed
   piaotan run steady_day --target http://127.0.0.1:8080
   piaotan check --target http://127.0.0.1:8080
+  piaotan watch --target http://127.0.0.1:8080        then open http://127.0.0.1:9465/
   piaotan report runs/steady_day-20261124-101500
   piaotan windows parse notice.txt --published 2026-11-20";
 
@@ -64,6 +65,8 @@ pub enum Verb {
     Run(commands::run::Run),
     /// Run health probes once: for cron, CI, and to see whether everything is set up right.
     Check(commands::check::Check),
+    /// Watch a platform day and night: probes at their slots, metrics, status page, alerts that know windows.
+    Watch(commands::watch::Watch),
     /// Draw the report of a run again, with what is known of windows now.
     Report(commands::report::Report),
     /// Estimate sync delays from a CSV of anybody's invoices.

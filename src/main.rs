@@ -7,10 +7,14 @@ mod config;
 mod door;
 mod exit;
 mod forge;
+mod notify;
+mod probing;
 mod progress;
 mod serve;
 mod signals;
+mod status;
 mod telling;
+mod watching;
 
 use clap::Parser as _;
 use door::{Door, Verb};
@@ -30,6 +34,7 @@ fn enter(door: Door) -> anyhow::Result<u8> {
         Verb::Platform(args) => commands::platform::run(args),
         Verb::Run(args) => commands::run::run(&args, &common),
         Verb::Check(args) => commands::check::run(&args, &common),
+        Verb::Watch(args) => commands::watch::run(&args, &common),
         Verb::Report(args) => commands::report::run(&args, &common),
         Verb::Sync(args) => commands::sync::run(&args, &common),
         Verb::History(args) => commands::history::run(&args, &common),

@@ -1,15 +1,25 @@
-//! HTTP of our own, off the worker threads: `/metrics` while a run lasts.
+//! HTTP of our own, off the worker threads: `/metrics` while a run lasts; metrics and status of a watch.
+//!
+//! Read-only: only GET and HEAD are answered, nothing can be changed by it.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the front door opens a port")]
 
 use anyhow::{Result, anyhow};
+use base64::Engine as _;
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use piaotan_reports::metrics::{self, Totals};
+use hyper::{Method, Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use piaotan_reports::metrics::{self, Registry, Totals};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A reader that is slower than this to say what it wants is sent away.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Readers at a time; more wait.
+const READERS: usize = 64;
 
 /// A port that answers until it is dropped.
 #[derive(Debug)]
@@ -19,21 +29,75 @@ pub struct Served {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
+/// What a reader asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    pub path: String,
+    pub query: String,
+    pub accept_language: String,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub status: u16,
+    pub kind: &'static str,
+    pub body: String,
+}
+
+impl Page {
+    #[must_use]
+    pub fn text(status: u16, body: impl Into<String>) -> Self {
+        Self { status, kind: "text/plain; charset=utf-8", body: body.into() }
+    }
+
+    #[must_use]
+    pub fn html(body: String) -> Self {
+        Self { status: 200, kind: "text/html; charset=utf-8", body }
+    }
+
+    /// The metrics of a registry.
+    #[must_use]
+    pub fn metrics(registry: &Registry) -> Self {
+        match metrics::exposition(registry) {
+            Ok(body) => Self { status: 200, kind: "text/plain; version=0.0.4; charset=utf-8", body },
+            Err(e) => Self::text(500, e.to_string()),
+        }
+    }
+}
+
 /// Serves `/metrics` from totals that are taken at each scrape.
 ///
 /// # Errors
 /// One line that names the flag, when the port is in use.
 pub fn metrics(listen: SocketAddr, totals: impl Fn() -> Totals + Send + Sync + 'static) -> Result<Served> {
+    let registry = metrics::register(totals)?;
+    pages(listen, None, move |asked| match asked.path.as_str() {
+        "/metrics" => Page::metrics(&registry),
+        "/" => Page::html("<a href=\"/metrics\">/metrics</a>".to_owned()),
+        _ => Page::text(404, "not here; see /metrics\n"),
+    })
+}
+
+/// Serves pages; with a token, only to those who show it.
+///
+/// # Errors
+/// One line that names the flag, when the port is in use.
+pub fn pages(
+    listen: SocketAddr,
+    token: Option<String>,
+    answer: impl Fn(&Asked) -> Page + Send + Sync + 'static,
+) -> Result<Served> {
     let listener = TcpListener::bind(listen)
         .map_err(|e| anyhow!("--listen {listen}: {e}; give another port, or 127.0.0.1:0 for a free one"))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let registry = Arc::new(metrics::register(totals)?);
+    let desk = Arc::new(Desk { token, answer: Box::new(answer) });
     let (end, ended) = tokio::sync::oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let serving = async move {
         tokio::select! {
-            () = serve(listener, registry) => {}
+            () = serve(listener, desk) => {}
             _ = ended => {}
         }
     };
@@ -43,36 +107,99 @@ pub fn metrics(listen: SocketAddr, totals: impl Fn() -> Totals + Send + Sync + '
     Ok(Served { address, end: Some(end), thread: Some(thread) })
 }
 
-async fn serve(listener: TcpListener, registry: Arc<piaotan_reports::metrics::Registry>) {
+struct Desk {
+    token: Option<String>,
+    answer: Box<dyn Fn(&Asked) -> Page + Send + Sync>,
+}
+
+async fn serve(listener: TcpListener, desk: Arc<Desk>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    let room = Arc::new(tokio::sync::Semaphore::new(READERS));
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let registry = registry.clone();
+        let Ok(permit) = room.clone().acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, mostly: some come back.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let desk = desk.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                let answer = answer(request.uri().path(), &registry);
-                async move { Ok::<_, std::convert::Infallible>(answer) }
+                let response = desk.respond(&request);
+                async move { Ok::<_, std::convert::Infallible>(response) }
             });
             // A scraper that goes away is its own affair.
             let _ = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(PATIENCE)
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
+            drop(permit);
         });
     }
 }
 
-fn answer(path: &str, registry: &piaotan_reports::metrics::Registry) -> Response<Full<Bytes>> {
-    let (status, kind, body) = match path {
-        "/metrics" => match metrics::exposition(registry) {
-            Ok(text) => (200, "text/plain; version=0.0.4; charset=utf-8", text),
-            Err(e) => (500, "text/plain; charset=utf-8", e.to_string()),
-        },
-        "/" => (200, "text/html; charset=utf-8", "<a href=\"/metrics\">/metrics</a>".to_owned()),
-        _ => (404, "text/plain; charset=utf-8", "not here; see /metrics\n".to_owned()),
-    };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().insert(hyper::header::CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
+impl Desk {
+    fn respond<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return response(Page::text(405, "read-only: GET and HEAD\n"), &[("allow", "GET, HEAD")]);
+        }
+        // Whether it lives is no secret, and a load balancer has no token.
+        if path != "/healthz" && !self.may_read(request.headers()) {
+            let ask = [("www-authenticate", "Basic realm=\"piaotan\", charset=\"UTF-8\"")];
+            return response(Page::text(401, "show the token of [watch]\n"), &ask);
+        }
+        let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let asked = Asked {
+            path: path.to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            accept_language: accepted.unwrap_or_default().to_owned(),
+        };
+        response((self.answer)(&asked), &[])
+    }
+
+    /// The token as a bearer's, or as the password of anybody.
+    fn may_read(&self, headers: &HeaderMap) -> bool {
+        let Some(token) = &self.token else { return true };
+        let Some(shown) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
+        match shown.split_once(' ') {
+            Some((scheme, bearer)) if scheme.eq_ignore_ascii_case("bearer") => same(bearer.trim(), token),
+            Some((scheme, basic)) if scheme.eq_ignore_ascii_case("basic") => {
+                let decoded =
+                    base64::engine::general_purpose::STANDARD.decode(basic.trim()).unwrap_or_default();
+                let text = String::from_utf8_lossy(&decoded).into_owned();
+                text.split_once(':').is_some_and(|(_, password)| same(password, token))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Compares without telling by its time how much was right.
+fn same(one: &str, other: &str) -> bool {
+    let differ = one.bytes().zip(other.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
+    one.len() == other.len() && differ == 0
+}
+
+fn response(page: Page, more: &[(&'static str, &'static str)]) -> Response<Full<Bytes>> {
+    // What platforms said stands on these pages: nothing of it may ever run or load anything.
+    const ALWAYS: &[(&str, &str)] = &[
+        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+        ("cache-control", "no-store"),
+    ];
+    let mut response = Response::new(Full::new(Bytes::from(page.body)));
+    *response.status_mut() = hyper::StatusCode::from_u16(page.status).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert(hyper::header::CONTENT_TYPE, HeaderValue::from_static(page.kind));
+    for (name, value) in ALWAYS.iter().chain(more) {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     response
 }
 
@@ -84,5 +211,35 @@ impl Drop for Served {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Desk, Page};
+    use hyper::Request;
+
+    fn check(token: Option<&str>, method: &str, path: &str, shown: &str, expected: u16) {
+        let desk = Desk { token: token.map(str::to_owned), answer: Box::new(|_| Page::text(200, "here")) };
+        let mut request = Request::builder().method(method).uri(path);
+        if !shown.is_empty() {
+            request = request.header("authorization", shown);
+        }
+        let response = desk.respond(&request.body(()).unwrap());
+        assert_eq!(response.status().as_u16(), expected, "{method} {path} {shown}");
+    }
+
+    #[test]
+    fn only_those_who_show_the_token_read_and_nobody_writes() {
+        check(None, "GET", "/", "", 200);
+        check(None, "POST", "/", "", 405);
+        check(Some("s3"), "GET", "/", "", 401);
+        check(Some("s3"), "GET", "/healthz", "", 200);
+        check(Some("s3"), "GET", "/metrics", "Bearer s3", 200);
+        check(Some("s3"), "GET", "/metrics", "Bearer s33", 401);
+        check(Some("s3"), "GET", "/", "Basic b3BzOnMz", 200);
+        check(Some("s3"), "GET", "/", "Basic b3BzOnM0", 401);
+        check(Some("s3"), "GET", "/", "nonsense", 401);
     }
 }

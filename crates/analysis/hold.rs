@@ -83,6 +83,12 @@ impl AlertGate {
         self.alerts.iter_mut().filter_map(|(key, alert)| alert.tell(key, at, mode(key))).collect()
     }
 
+    /// The alerts of which people were told and which are not taken back.
+    pub fn firing(&self) -> impl Iterator<Item = &str> {
+        let firing = self.alerts.iter().filter(|(_, alert)| alert.told == AlertState::Firing);
+        firing.map(|(key, _)| key.as_str())
+    }
+
     /// The alerts that are true and of which people have not been told.
     pub fn held(&self) -> impl Iterator<Item = (&str, DateTime<Utc>)> {
         let held = self.alerts.iter().filter(|(_, alert)| alert.state != alert.told);

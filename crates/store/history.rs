@@ -71,6 +71,26 @@ impl Store {
         })
     }
 
+    /// Probe, slot and health of the runs due in `[from, to)`, without what they saw: for timelines.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn healths(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<(String, DateTime<Utc>, Health)>, Error> {
+        self.read_history(|connection| {
+            let query = "SELECT probe, due, health FROM probed WHERE due >= ?1 AND due < ?2";
+            connection
+                .prepare_cached(query)?
+                .query_map(params![micros(from), micros(to)], |row| {
+                    Ok((row.get("probe")?, instant(row, "due")?, name(row, "health")?))
+                })?
+                .collect()
+        })
+    }
+
     /// The latest run of every probe at every location.
     ///
     /// # Errors

@@ -54,6 +54,17 @@ impl Store {
         })
     }
 
+    /// Who holds the lease of that name, whether or not it has run out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn lease_holder(&self, name: &str) -> Result<Option<String>, Error> {
+        self.read(|connection| {
+            let query = "SELECT holder FROM lease WHERE name = ?1";
+            connection.query_row(query, [name], |row| row.get(0)).optional()
+        })
+    }
+
     /// Gives a lease back.
     ///
     /// # Errors

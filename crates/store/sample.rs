@@ -45,6 +45,9 @@ pub struct SyncCounts {
     pub mismatched: u64,
     /// Not there although it had been.
     pub regressed: u64,
+    /// Looks whose question failed.
+    pub unknown: u64,
+    pub last_seen: Option<DateTime<Utc>>,
     /// Since its acceptance, of the oldest invoice that is still pending; zero when none is.
     pub oldest_pending: TimeDelta,
 }
@@ -111,7 +114,8 @@ impl Store {
                 "SELECT count(*), total(state = 'seen'), total(state = 'pending'), total(state = 'lost'),
                  total(ifnull(first_seen, ?7) - ifnull(accepted, uploaded) > ?8),
                  total(mismatches > 0), total(regressions > 0),
-                 max(CASE WHEN state = 'pending' THEN ?7 - ifnull(accepted, uploaded) END) {FROM}"
+                 max(CASE WHEN state = 'pending' THEN ?7 - ifnull(accepted, uploaded) END),
+                 total(unknowns), max(first_seen) {FROM}"
             );
             let mut statement = connection.prepare_cached(&query)?;
             let (since, until) = (which.since.map(micros), which.until.map(micros));
@@ -168,5 +172,7 @@ fn counts(row: &Row<'_>) -> rusqlite::Result<SyncCounts> {
         mismatched: total(5)?,
         regressed: total(6)?,
         oldest_pending: TimeDelta::microseconds(row.get::<_, Option<i64>>(7)?.unwrap_or(0).max(0)),
+        unknown: total(8)?,
+        last_seen: row.get::<_, Option<i64>>(9)?.and_then(DateTime::from_timestamp_micros),
     })
 }

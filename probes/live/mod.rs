@@ -2,10 +2,11 @@
 //!
 //! Reading order: [`config`] and [`setting`] (what a probe is given), [`port`] and [`result`] (how it asks
 //! and what it answers), [`made`], [`known`] and [`look`] (synthetic invoices and looking for them),
-//! [`poll`] and [`schedule`] (when; pure), [`watch`] and [`state`] (the loop and its memory),
+//! [`poll`] and [`schedule`] (when; pure), [`watch`], [`state`] and [`holder`] (the loop, its memory, its lease),
 //! [`recovery`] (after a window), [`trace`] (one invoice), [`notify`] (what people are sent).
 
 pub mod config;
+pub mod holder;
 pub mod known;
 pub mod look;
 pub mod made;

@@ -20,6 +20,8 @@ pub struct ProbePort<'a> {
     started: Nanos,
     /// What was measured of the way to the platform apart from any request.
     pub phases: Option<Phases>,
+    /// When the certificate expires that was looked at.
+    pub expires: Option<DateTime<Utc>>,
 }
 
 /// Everything seen, in the order in which it ended.
@@ -76,7 +78,7 @@ impl<'a> ProbePort<'a> {
     #[must_use]
     pub fn new(setting: &'a Setting) -> Self {
         let started = setting.client.clock().now();
-        Self { setting, record: Kept::default(), why_held: None, started, phases: None }
+        Self { setting, record: Kept::default(), why_held: None, started, phases: None, expires: None }
     }
 
     /// Why the last call was not made.
@@ -118,6 +120,7 @@ impl<'a> ProbePort<'a> {
             code: found.code,
             detail: found.detail,
             phases: self.phases.or_else(|| phases(&observations)),
+            expires: self.expires,
             evidence: evidence(&observations).filter(|_| failed),
             observations,
             phase,

@@ -27,6 +27,8 @@ pub struct ProbeResult {
     pub detail: String,
     /// Of the first request: the one that met the connection.
     pub phases: Option<Phases>,
+    /// When the first certificate of the chain expires, where one was looked at.
+    pub expires: Option<DateTime<Utc>>,
     pub evidence: Option<Evidence>,
     /// Every request that was made, logins included.
     pub observations: Vec<Observation>,

@@ -31,6 +31,15 @@ pub struct State {
     pub changed: bool,
 }
 
+/// How many alerts there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Alerts {
+    /// Told, and not over.
+    pub firing: usize,
+    /// Other than was told: a window holds them back.
+    pub held: usize,
+}
+
 /// What survives a restart.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Kept {
@@ -67,6 +76,12 @@ impl State {
         }
         let facts = result.observations.iter().filter_map(|seen| Fact::seen(seen, epoch));
         facts.flat_map(|fact| self.phases.push(&fact)).collect()
+    }
+
+    /// How many alerts people know of, and how many they are yet to hear of.
+    #[must_use]
+    pub fn alerts(&self) -> Alerts {
+        Alerts { firing: self.kept.gate.firing().count(), held: self.kept.gate.held().count() }
     }
 
     /// Whether a transition says that the platform serves again.
@@ -218,6 +233,7 @@ mod tests {
             code: String::new(),
             detail: String::new(),
             phases: None,
+            expires: None,
             evidence: None,
             observations: Vec::new(),
             phase: PhaseName::Outside,

@@ -7,7 +7,8 @@
 use crate::live::notify::Message;
 use crate::live::schedule::Schedule;
 use crate::live::setting::Setting;
-use crate::live::{recovery, state::State};
+use crate::live::state::{Alerts, State};
+use crate::live::{holder, recovery};
 use crate::{ProbeKind, ProbeResult, run_due};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -16,14 +17,19 @@ use piaotan_analysis::phases::Transition;
 use piaotan_analysis::reconcile::{Baseline, Recovery, Round};
 use piaotan_record::calendar::{Phase, Seen, Sighting};
 use piaotan_record::{Nanos, Service, Window};
-use piaotan_store::{Error, Retention};
+use piaotan_store::{Error, Retention, Store};
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
+use std::time::Duration;
 
 /// The watch looks at the calendar and renews its lease at least so often.
 const TICK: TimeDelta = TimeDelta::seconds(5);
 /// Another watcher may take over when nobody has renewed the lease for so long.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// A lease is a durable write; it is not made for every probe.
+const RENEW: TimeDelta = TimeDelta::seconds(15);
+/// What is under way when the watch is stopped may take so long. What it issued is in the ledger already.
+const GRACE: Duration = Duration::from_millis(1500);
 /// Time between two rounds of the check after a window.
 const BETWEEN_ROUNDS: TimeDelta = TimeDelta::seconds(30);
 
@@ -39,6 +45,8 @@ pub trait Outlet {
     fn missed(&mut self, _probe: ProbeKind, _slots: u64) {}
     /// The tool itself could not do something; it goes on.
     fn trouble(&mut self, _text: &str) {}
+    /// The loop goes round; at least every five seconds.
+    fn alive(&mut self, _alerts: Alerts) {}
 }
 
 /// Why a watch cannot begin.
@@ -76,22 +84,21 @@ async fn job(job: Job, setting: &Setting) -> Done {
     }
 }
 
-/// Watches until `stop` is there; what was under way then is waited for.
+/// Watches until `stop` is there; what was under way then is waited for, but not for long.
+///
+/// `since` is when an earlier watch of this process stopped: slots since then are kept, or counted as
+/// missed.
 ///
 /// # Errors
 /// When the watch cannot begin. Later troubles are told to the outlet.
 pub async fn watch<O: Outlet>(
     setting: &Setting,
     outlet: &mut O,
+    since: Option<DateTime<Utc>>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), WatchError> {
-    let store = setting.store.as_ref().ok_or(WatchError::NoStore)?;
-    let lease = format!("watch {} {}", setting.target, setting.section.location);
-    let holder = format!("{}-{}", std::process::id(), setting.next_token());
-    if !store.lease(&lease, &holder, setting.wall(), LEASE)? {
-        return Err(WatchError::Leased(setting.target.clone()));
-    }
-    let mut watch = Watch::new(setting, outlet, State::recall(store)?);
+    let mut lease = Lease::take(setting)?;
+    let mut watch = Watch::new(setting, outlet, State::recall(lease.store)?, since);
     let mut running = FuturesUnordered::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -108,17 +115,65 @@ pub async fn watch<O: Outlet>(
             () = tokio::time::sleep_until(wake) => {}
         }
         watch.look_around();
-        match store.lease(&lease, &holder, setting.wall(), LEASE) {
-            Ok(true) => {}
-            Ok(false) => watch.outlet.trouble("another watch has taken the lease"),
-            Err(error) => watch.outlet.trouble(&error.to_string()),
+        if let Err(why) = lease.renew(setting.wall()) {
+            watch.outlet.trouble(&why);
+        }
+        let alerts = watch.state.alerts();
+        watch.outlet.alive(alerts);
+    }
+    let drained = async {
+        while let Some(done) = running.next().await {
+            watch.done(done);
+        }
+    };
+    // Late is the same as never here: a restart looks for what is in the ledger.
+    let _ = tokio::time::timeout(GRACE, drained).await;
+    lease.give_back()?;
+    Ok(())
+}
+
+/// The right to be the one that writes to the store.
+struct Lease<'a> {
+    store: &'a Store,
+    name: String,
+    holder: String,
+    renewed: DateTime<Utc>,
+}
+
+impl<'a> Lease<'a> {
+    fn take(setting: &'a Setting) -> Result<Self, WatchError> {
+        let store = setting.store.as_deref().ok_or(WatchError::NoStore)?;
+        let name = format!("watch {} {}", setting.target, setting.section.location);
+        let (holder, renewed) = (holder::this(), setting.wall());
+        if !store.lease(&name, &holder, renewed, LEASE)? {
+            let other = store.lease_holder(&name)?.unwrap_or_default();
+            // After `kill -9` the lease outlives its holder; nobody should have to wait for that.
+            if !holder::is_gone(&other) {
+                return Err(WatchError::Leased(setting.target.clone()));
+            }
+            store.release(&name, &other)?;
+            if !store.lease(&name, &holder, renewed, LEASE)? {
+                return Err(WatchError::Leased(setting.target.clone()));
+            }
+        }
+        Ok(Self { store, name, holder, renewed })
+    }
+
+    fn renew(&mut self, now: DateTime<Utc>) -> Result<(), String> {
+        if now - self.renewed < RENEW {
+            return Ok(());
+        }
+        self.renewed = now;
+        match self.store.lease(&self.name, &self.holder, now, LEASE) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("another watch has taken the lease".to_owned()),
+            Err(error) => Err(error.to_string()),
         }
     }
-    while let Some(done) = running.next().await {
-        watch.done(done);
+
+    fn give_back(&self) -> Result<(), Error> {
+        self.store.release(&self.name, &self.holder)
     }
-    store.release(&lease, &holder)?;
-    Ok(())
 }
 
 struct Watch<'a, O> {
@@ -143,13 +198,13 @@ struct Recovering {
 }
 
 impl<'a, O: Outlet> Watch<'a, O> {
-    fn new(setting: &'a Setting, outlet: &'a mut O, state: State) -> Self {
+    fn new(setting: &'a Setting, outlet: &'a mut O, state: State, since: Option<DateTime<Utc>>) -> Self {
         let section = &setting.section;
         let interval =
             |kind: ProbeKind| TimeDelta::from_std(section.interval(kind).0).unwrap_or(TimeDelta::days(1));
         let probes: Vec<_> = section.kinds().into_iter().map(|kind| (kind, interval(kind))).collect();
         let now = setting.wall();
-        let schedule = Schedule::new(&probes, &section.location, section.spread, now);
+        let schedule = Schedule::new(&probes, &section.location, section.spread, since.unwrap_or(now));
         let (waiting, busy) = (VecDeque::new(), BTreeSet::new());
         Self { setting, outlet, state, schedule, waiting, busy, rolled: now, recovering: None }
     }

@@ -41,7 +41,9 @@ fn totals(seconds: u64, now: f64) -> Totals {
         totals.add_tally(&tally(second), &CodeBook::default());
         totals.generator.lateness.observe(0.000_2);
     }
-    (totals.generator.cpu, totals.config_loaded) = (0.2, Some(true));
+    totals.generator.cpu = 0.2;
+    totals.watch = Some(WatchTotals { config_loaded_at: 1.0, ..WatchTotals::default() });
+    totals.process = ProcessTotals { cpu_seconds: 1.0, resident_bytes: 1e7, started: 1.0 };
     totals.raw.good = 20 * seconds;
     totals.adjusted.good = 20 * seconds;
     totals.raw.bad = seconds / 10;

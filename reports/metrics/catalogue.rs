@@ -97,6 +97,7 @@ catalogue! {
     SyncLate "piaotan_sync_late_total" Counter Always ["surface"] "Invoices that were not visible within the platform's promise, seen since or not.";
     SyncLost "piaotan_sync_lost_total" Counter Always ["surface"] "Invoices given up as lost.";
     SyncMismatched "piaotan_sync_mismatched_total" Counter Always ["surface"] "Invoices that are visible but not as they were uploaded.";
+    SyncRegressed "piaotan_sync_regressed_total" Counter Always ["surface"] "Invoices that were not there although they had been.";
     SyncUnknown "piaotan_sync_unknown_total" Counter Always ["surface"] "Looks that failed, which say nothing about the invoice.";
     SyncLastVisible "piaotan_sync_last_visible_timestamp_seconds" Gauge Event ["surface"] "When an invoice last became visible, in Unix time.";
     Vanished "piaotan_sync_vanished_total" Counter Always [] "Invoices seen before a maintenance and not after it.";
@@ -105,10 +106,22 @@ catalogue! {
     ProbeDuration "probe_duration_seconds" Gauge Watch ["probe"] "How long the last run of the probe took.";
     ProbeRuns "piaotan_probe_runs_total" Counter Watch ["probe", "result"] "Runs of the probe by result.";
     ProbeLastRun "piaotan_probe_last_run_timestamp_seconds" Gauge Event ["probe"] "When the probe last ran, in Unix time: a dead prober is seen by it.";
+    ProbeTook "piaotan_probe_seconds" Latency Watch ["probe"] "How long runs of the probe took that were made, whatever they found.";
+    ProbeLateness "piaotan_probe_lateness_seconds" Lateness Watch [] "How much later than their slot runs of probes were started.";
+    ProbeMissed "piaotan_probe_missed_slots_total" Counter Watch ["probe"] "Slots that nobody kept: the machine slept, or the run before was still under way.";
     ProbePhase "probe_http_duration_seconds" Gauge Event ["probe", "phase"] "Where the time of the last run went; 0 for a phase that did not happen.";
     CertExpiry "probe_ssl_earliest_cert_expiry" Gauge Event ["probe"] "When the first certificate of the chain expires, in Unix time.";
     Availability "piaotan_availability_events_total" Counter Always ["view", "result"] "Good and bad events: `raw` counts all, `adjusted` leaves out windows that exclude, as known then.";
     ConfigLoaded "piaotan_config_last_reload_successful" Gauge Watch [] "1 when the configuration file was valid at the last attempt; 0 while an older one is still in use.";
+    ConfigLoadedAt "piaotan_config_last_reload_success_timestamp_seconds" Gauge Watch [] "When a valid configuration was last taken up, in Unix time.";
+    State "piaotan_state" Gauge Watch ["state"] "1 for the state in which the watch sees the platform, 0 for the others, as on its status page.";
+    AlertsFiring "piaotan_alerts_firing" Gauge Watch [] "Alerts of which people have been told and which are not over.";
+    AlertsHeld "piaotan_alerts_held" Gauge Watch [] "Alerts that a window holds back, to be told on leaving if they are then still true.";
+    Notifications "piaotan_notifications_total" Counter Watch ["channel", "result"] "Messages to people by the way they took, and whether they were taken.";
+    WatchTroubles "piaotan_watch_troubles_total" Counter Watch [] "Times that the watch itself could not do something, the platform apart.";
+    ProcessCpu "process_cpu_seconds_total" Counter Always [] "Processor time of this process, user and system.";
+    ProcessMemory "process_resident_memory_bytes" Gauge Always [] "Resident memory of this process.";
+    ProcessStart "process_start_time_seconds" Gauge Always [] "When this process started, in Unix time.";
     LedgerErrors "piaotan_ledger_errors_total" Counter Always [] "Times that the ledger of synthetic invoices could not be written or read.";
 }
 
@@ -165,7 +178,8 @@ mod tests {
             let counter = metric.kind == Kind::Counter;
             assert_eq!(metric.name.ends_with("_total"), counter, "{}", metric.name);
             // Names that start with `probe_` are those of blackbox_exporter, so that its dashboards work.
-            let known = metric.name.starts_with("piaotan_") || metric.name.starts_with("probe_");
+            // Those that start with `process_` are what every Prometheus client says of its own process.
+            let known = ["piaotan_", "probe_", "process_"].iter().any(|start| metric.name.starts_with(start));
             assert!(known && metric.help.ends_with('.'), "{}", metric.name);
             assert!(!metric.name.contains("_ms") && !metric.name.contains("milli"), "{}", metric.name);
             if metric.kind.edges().is_some() {

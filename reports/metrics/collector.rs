@@ -3,7 +3,8 @@
 use super::catalogue::{ALL, MetricId as Id};
 use super::sheet::Sheet;
 use super::totals::{
-    Availability, ProbeResult, RunTotals, SeverityName, SurfaceTotals, SyncTotals, Totals, WindowState,
+    Availability, PlatformState, ProbeResult, RunTotals, SeverityName, SurfaceTotals, SyncTotals, Totals,
+    WatchTotals, WindowState,
 };
 use crate::Error;
 use piaotan_analysis::summary::Verdict;
@@ -89,9 +90,12 @@ fn families(totals: &Totals) -> Vec<MetricFamily> {
         fill_availability(&mut sheet, view, events);
     }
     sheet.count(Id::LedgerErrors, &[], totals.ledger_errors);
-    if let Some(loaded) = totals.config_loaded {
-        sheet.flag(Id::ConfigLoaded, &[], loaded);
+    if let Some(watch) = &totals.watch {
+        fill_watch(&mut sheet, watch);
     }
+    sheet.put(Id::ProcessCpu, &[], totals.process.cpu_seconds);
+    sheet.put(Id::ProcessMemory, &[], totals.process.resident_bytes);
+    sheet.put(Id::ProcessStart, &[], totals.process.started);
     sheet.families()
 }
 
@@ -216,6 +220,7 @@ fn fill_sync(sheet: &mut Sheet, sync: &SyncTotals) {
         sheet.count(Id::SyncLate, &labels, one.late);
         sheet.count(Id::SyncLost, &labels, one.lost);
         sheet.count(Id::SyncMismatched, &labels, one.mismatched);
+        sheet.count(Id::SyncRegressed, &labels, one.regressed);
         sheet.count(Id::SyncUnknown, &labels, one.unknown);
         if let Some(seen) = one.last_visible {
             sheet.put(Id::SyncLastVisible, &labels, seen);
@@ -228,6 +233,8 @@ fn fill_probes(sheet: &mut Sheet, totals: &Totals) {
         for (result, count) in ProbeResult::ALL.iter().zip(probe.runs) {
             sheet.count(Id::ProbeRuns, &[name, result.as_str()], count);
         }
+        sheet.classic(Id::ProbeTook, &[name], &probe.took);
+        sheet.count(Id::ProbeMissed, &[name], probe.missed);
         let Some(last_run) = probe.last_run else { continue };
         sheet.flag(Id::ProbeSuccess, &[name], probe.success);
         sheet.put(Id::ProbeDuration, &[name], probe.duration);
@@ -247,6 +254,22 @@ fn fill_probes(sheet: &mut Sheet, totals: &Totals) {
             sheet.put(Id::ProbePhase, &[name, phase], took.map_or(0.0, |took| took.as_seconds()));
         }
     }
+}
+
+fn fill_watch(sheet: &mut Sheet, watch: &WatchTotals) {
+    sheet.flag(Id::ConfigLoaded, &[], watch.config_loaded);
+    sheet.put(Id::ConfigLoadedAt, &[], watch.config_loaded_at);
+    for state in PlatformState::ALL {
+        sheet.flag(Id::State, &[state.as_str()], *state == watch.state);
+    }
+    sheet.count(Id::AlertsFiring, &[], watch.alerts_firing);
+    sheet.count(Id::AlertsHeld, &[], watch.alerts_held);
+    for (channel, (taken, refused)) in &watch.notifications {
+        sheet.count(Id::Notifications, &[channel, "taken"], *taken);
+        sheet.count(Id::Notifications, &[channel, "failed"], *refused);
+    }
+    sheet.count(Id::WatchTroubles, &[], watch.troubles);
+    sheet.classic(Id::ProbeLateness, &[], &watch.lateness);
 }
 
 fn fill_findings(sheet: &mut Sheet, totals: &Totals) {

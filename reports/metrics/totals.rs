@@ -28,8 +28,68 @@ pub struct Totals {
     pub raw: Availability,
     pub adjusted: Availability,
     pub ledger_errors: u64,
-    /// Whether the configuration file was valid at the last attempt; absent where there is no watch.
-    pub config_loaded: Option<bool>,
+    /// What only a watch has.
+    pub watch: Option<WatchTotals>,
+    pub process: ProcessTotals,
+}
+
+closed_enum! {
+    /// How a platform fares, in one word: what the status page says in large letters.
+    #[derive(Default)]
+    pub enum PlatformState {
+        Ok = "ok",
+        Degraded = "degraded",
+        Maintenance = "maintenance",
+        Overrun = "overrun",
+        Down = "down",
+        /// Nothing is known: no probe has run, or one's own network does not work.
+        #[default]
+        Unknown = "unknown",
+    }
+}
+
+/// The watch about itself and about what it concludes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WatchTotals {
+    /// Whether the configuration file was valid at the last attempt.
+    pub config_loaded: bool,
+    pub config_loaded_at: f64,
+    pub state: PlatformState,
+    pub alerts_firing: u64,
+    pub alerts_held: u64,
+    /// By channel: taken, not taken.
+    pub notifications: BTreeMap<&'static str, (u64, u64)>,
+    pub troubles: u64,
+    pub lateness: Classic,
+}
+
+impl Default for WatchTotals {
+    fn default() -> Self {
+        Self {
+            config_loaded: true,
+            config_loaded_at: f64::NAN,
+            state: PlatformState::default(),
+            alerts_firing: 0,
+            alerts_held: 0,
+            notifications: BTreeMap::new(),
+            troubles: 0,
+            lateness: Classic::new(LATENESS_EDGES),
+        }
+    }
+}
+
+/// What this process uses; not a number where the system does not say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProcessTotals {
+    pub cpu_seconds: f64,
+    pub resident_bytes: f64,
+    pub started: f64,
+}
+
+impl Default for ProcessTotals {
+    fn default() -> Self {
+        Self { cpu_seconds: f64::NAN, resident_bytes: f64::NAN, started: f64::NAN }
+    }
 }
 
 closed_enum! {
@@ -129,6 +189,7 @@ pub struct SurfaceTotals {
     pub late: u64,
     pub lost: u64,
     pub mismatched: u64,
+    pub regressed: u64,
     pub unknown: u64,
     pub last_visible: Option<f64>,
 }
@@ -143,6 +204,7 @@ impl Default for SurfaceTotals {
             late: 0,
             lost: 0,
             mismatched: 0,
+            regressed: 0,
             unknown: 0,
             last_visible: None,
         }
@@ -175,7 +237,7 @@ closed_enum! {
 }
 
 /// One probe.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProbeTotals {
     pub success: bool,
     /// Seconds that its last run took.
@@ -186,6 +248,24 @@ pub struct ProbeTotals {
     pub cert_expiry: Option<f64>,
     /// In the order of [`ProbeResult::ALL`].
     pub runs: [u64; ProbeResult::ALL.len()],
+    /// How long runs took that were made.
+    pub took: Classic,
+    pub missed: u64,
+}
+
+impl Default for ProbeTotals {
+    fn default() -> Self {
+        Self {
+            success: false,
+            duration: 0.0,
+            last_run: None,
+            phases: Phases::default(),
+            cert_expiry: None,
+            runs: [0; ProbeResult::ALL.len()],
+            took: Classic::new(LATENCY_EDGES),
+            missed: 0,
+        }
+    }
 }
 
 /// One source of announcements.

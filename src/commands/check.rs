@@ -9,22 +9,14 @@
 use crate::config;
 use crate::door::{Common, Format};
 use crate::forge;
+use crate::probing;
 use anyhow::{Result, anyhow};
-use chrono::Utc;
 use clap::Args;
-use piaotan_client::ask::{Client, ClientOptions};
 use piaotan_client::clock::Clock;
-use piaotan_client::session::Session;
-use piaotan_client::transport::PoolOptions;
-use piaotan_probes::{Health, ProbeKind, ProbeResult, Setting, run_once};
-use piaotan_record::calendar::{CalendarOptions, Register};
-use piaotan_record::{Calendar, Surface};
-use piaotan_store::Store;
+use piaotan_probes::{Health, ProbeKind, ProbeResult, run_once};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 /// Run health probes once.
 #[derive(Debug, Args)]
@@ -60,71 +52,16 @@ pub fn run(args: &Check, common: &Common) -> Result<u8> {
     let settings = config::load(common.config.as_deref())?;
     let platform = forge::platform(&settings, args.target.as_deref(), args.profile.as_deref())?;
     let kinds = kinds(args, &settings.probes)?;
-    let path = args
-        .store
-        .clone()
-        .or_else(|| settings.store.path.clone())
-        .unwrap_or_else(|| PathBuf::from("piaotan.db"));
-    let store = Store::open(&path).map_err(|e| anyhow!("--store {}: {e}", path.display()))?;
-    let surfaces = platform.profile.surfaces().flat_map(|surface| regions(&platform.profile, surface));
-    let store = store.with_surfaces(surfaces.collect());
+    let store = Arc::new(probing::store(args.store.as_deref(), &settings, &platform.profile)?);
     let clock = Clock::start();
-    let today = Utc::now().with_timezone(&platform.profile.zone()).date_naive();
-    let seed = u64::try_from(Utc::now().timestamp_millis()).unwrap_or(1);
-    let client = Client::new(
-        platform.profile.clone(),
-        ClientOptions {
-            bases: platform.bases.clone(),
-            secrets: platform.secrets.clone(),
-            language: common.language(),
-            session: Arc::new(Session::new(platform.account.clone())),
-            dialer: platform.dialer.clone(),
-            clock,
-            pool: PoolOptions { connections: 4, timeout: Duration::from_secs(30), ..PoolOptions::default() },
-            nonce: seed,
-        },
-    );
-    let register = Register::of(settings.maintenance.windows(Utc::now())?);
-    let calendar = Arc::new(Calendar::new(&register, CalendarOptions::default()));
-    let (_keep, calendar) = tokio::sync::watch::channel(calendar);
-    let setting = Setting {
-        client: Arc::new(client),
-        dialer: platform.dialer.clone(),
-        calendar,
-        store: Some(Arc::new(store)),
-        write: platform.write.clone(),
-        target: platform.url.clone(),
-        run: "check".to_owned(),
-        generator: forge::generator(seed, "11", "mixed", 20_000, today)?,
-        language: common.language(),
-        section: settings.probes.clone(),
-        last_token: AtomicU64::new(0),
-    };
+    let (setting, _publish) =
+        probing::setting(&settings, &platform, store, "check", common.language(), clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let results = runtime.block_on(async {
-        if setting.write.is_ok() && kinds.iter().any(|kind| kind.writes()) {
-            setting.client.enrol(&Silent).await;
-        }
+        probing::enrol(&setting).await;
         run_once(&kinds, &setting).await
     });
     Ok(tell(args, &results))
-}
-
-/// Where an invoice is looked for: other regions one by one, every other surface once.
-fn regions(profile: &piaotan_client::profile::Profile, surface: Surface) -> Vec<(Surface, String)> {
-    match surface {
-        Surface::Region => profile.regions().iter().skip(1).map(|region| (surface, region.clone())).collect(),
-        _ => vec![(surface, String::new())],
-    }
-}
-
-/// The enrolment of a test account is no probe.
-struct Silent;
-
-impl piaotan_client::ask::Record for Silent {
-    fn sent(&self, _operation: piaotan_record::Operation, _due: piaotan_record::Nanos) {}
-    fn seen(&self, _observation: piaotan_record::Observation) {}
-    fn unsendable(&self, _operation: piaotan_record::Operation, _reason: &str) {}
 }
 
 fn kinds(args: &Check, section: &piaotan_probes::ProbesSection) -> Result<Vec<ProbeKind>> {

@@ -9,4 +9,5 @@ pub mod platform;
 pub mod report;
 pub mod run;
 pub mod sync;
+pub mod watch;
 pub mod windows;

@@ -1,0 +1,195 @@
+//! What the watch shows: the status page, metrics, and whether it lives. Reads the board, the calendar
+//! and the store; changes nothing.
+#![allow(clippy::disallowed_methods, reason = "the front door reads the clock")]
+
+mod lanes;
+mod state;
+mod totals;
+mod view;
+
+pub use state::{Standing, standing};
+
+use crate::config::Settings;
+use crate::serve::{Asked, Page};
+use crate::watching::board::{Board, Posted};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use piaotan_probes::{ProbeKind, Setting};
+use piaotan_record::Calendar;
+use piaotan_reports::Lang;
+use piaotan_reports::metrics::{self, Totals};
+use piaotan_store::Store;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+
+/// A loop that has not gone round for so long is stuck.
+const STUCK: TimeDelta = TimeDelta::seconds(60);
+/// What costs a walk over the ledger is not counted anew for every reader.
+const FRESH: TimeDelta = TimeDelta::seconds(10);
+
+/// Answers readers. Cheap to copy.
+#[derive(Clone)]
+pub struct Desk {
+    board: Board,
+    lang: Lang,
+    shown: Arc<Mutex<Option<Shown>>>,
+    ledger: Arc<Mutex<Option<(DateTime<Utc>, metrics::SyncTotals)>>>,
+    registry: Arc<metrics::Registry>,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").finish_non_exhaustive()
+    }
+}
+
+/// What is watched now; another after a reload.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub target: String,
+    pub zone: Tz,
+    pub store: Arc<Store>,
+    pub calendar: watch::Receiver<Arc<Calendar>>,
+    pub kinds: Vec<ProbeKind>,
+    pub promise: TimeDelta,
+    pub write: Result<(), String>,
+}
+
+/// Everything that is drawn from, taken at one moment.
+#[derive(Debug)]
+pub struct Sight {
+    pub now: DateTime<Utc>,
+    pub shown: Shown,
+    pub posted: Posted,
+    pub calendar: Arc<Calendar>,
+    pub standing: Standing,
+}
+
+impl Desk {
+    #[must_use]
+    pub fn new(board: Board, lang: Lang) -> Self {
+        let shown = Arc::new(Mutex::new(None::<Shown>));
+        let ledger = Arc::new(Mutex::new(None));
+        let totals = Totaller { board: board.clone(), shown: shown.clone(), ledger: ledger.clone() };
+        let registry = metrics::register(move || totals.totals());
+        let registry = Arc::new(registry.expect("a test registers the whole catalogue"));
+        Self { board, lang, shown, ledger, registry }
+    }
+
+    /// What is watched from now on.
+    pub fn show(&self, setting: &Setting, _settings: &Settings) {
+        let Some(store) = setting.store.clone() else { return };
+        let promise = TimeDelta::from_std(setting.section.promise.0).unwrap_or(TimeDelta::MAX);
+        *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Shown {
+            target: setting.target.clone(),
+            zone: setting.client.profile().zone(),
+            store,
+            calendar: setting.calendar.clone(),
+            kinds: setting.section.kinds(),
+            promise,
+            write: setting.write.clone(),
+        });
+    }
+
+    #[must_use]
+    pub fn answer(&self, asked: &Asked) -> Page {
+        match asked.path.as_str() {
+            "/" => self.page(asked),
+            "/metrics" => Page::metrics(&self.registry),
+            "/healthz" => self.health(),
+            _ => Page::text(404, "not here; see /, /metrics and /healthz\n"),
+        }
+    }
+
+    /// Whether the watch itself lives; how the platform fares is another question.
+    fn health(&self) -> Page {
+        let beat = self.board.lock().beat;
+        match beat {
+            Some(beat) if Utc::now() - beat < STUCK => Page::text(200, "ok\n"),
+            Some(_) => Page::text(503, "the loop of the probes is stuck\n"),
+            None => Page::text(503, "starting\n"),
+        }
+    }
+
+    fn page(&self, asked: &Asked) -> Page {
+        let lang = language(asked, self.lang);
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(shown) = shown else { return Page::text(503, "starting\n") };
+        let sight = Sight::take(&self.board, shown, Utc::now());
+        match view::page(&sight, lang) {
+            Ok(body) => Page::html(body),
+            Err(why) => Page::text(500, format!("{why:#}\n")),
+        }
+    }
+}
+
+impl Sight {
+    fn take(board: &Board, shown: Shown, now: DateTime<Utc>) -> Self {
+        let (posted, calendar) = (board.copy(), shown.calendar.borrow().clone());
+        let standing = standing(&posted, &calendar, now);
+        Self { now, shown, posted, calendar, standing }
+    }
+}
+
+/// The language that the reader asks for by `?lang=`, by the browser, or that of the watch.
+fn language(asked: &Asked, usual: Lang) -> Lang {
+    let named = asked.query.split('&').find_map(|pair| pair.strip_prefix("lang="));
+    if let Some(lang) = named.and_then(|name| name.parse().ok()) {
+        return lang;
+    }
+    let first = asked
+        .accept_language
+        .split(',')
+        .map(str::trim)
+        .find(|tag| tag.starts_with("zh") || tag.starts_with("en"));
+    match first {
+        Some(tag) if tag.starts_with("zh") => Lang::Zh,
+        Some(_) => Lang::En,
+        None => usual,
+    }
+}
+
+/// Makes the totals of a scrape.
+struct Totaller {
+    board: Board,
+    shown: Arc<Mutex<Option<Shown>>>,
+    ledger: Arc<Mutex<Option<(DateTime<Utc>, metrics::SyncTotals)>>>,
+}
+
+impl Totaller {
+    fn totals(&self) -> Totals {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(shown) = shown else { return Totals::new(env!("CARGO_PKG_VERSION"), &[]) };
+        let now = Utc::now();
+        let sight = Sight::take(&self.board, shown, now);
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        if ledger.as_ref().is_none_or(|(at, _)| now - *at > FRESH) {
+            match totals::sync(&sight) {
+                Ok(sync) => *ledger = Some((now, sync)),
+                Err(error) => self.board.lock().trouble(now, &error.to_string()),
+            }
+        }
+        let sync = ledger.as_ref().map(|(_, sync)| sync.clone()).unwrap_or_default();
+        totals::totals(&sight, sync)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::language;
+    use crate::serve::Asked;
+    use piaotan_reports::Lang;
+
+    #[test]
+    fn the_reader_chooses_the_language() {
+        let check = |query: &str, accept: &str, expected| {
+            let asked = Asked { path: "/".into(), query: query.into(), accept_language: accept.into() };
+            assert_eq!(language(&asked, Lang::Zh), expected, "{query} {accept}");
+        };
+        check("lang=en", "zh-CN", Lang::En);
+        check("", "en-GB,zh;q=0.5", Lang::En);
+        check("", "fr, zh-TW", Lang::Zh);
+        check("lang=xx", "", Lang::Zh);
+    }
+}

@@ -1,0 +1,101 @@
+//! What a scrape is told of a watch.
+
+use super::Sight;
+use crate::watching::board::unix;
+use crate::watching::process;
+use piaotan_record::Surface;
+use piaotan_record::calendar::Phase;
+use piaotan_record::window::{Service, Status, Window};
+use piaotan_reports::metrics::{
+    Classic, MaintenanceTotals, SYNC_EDGES, SurfaceTotals, SyncTotals, Totals, WatchTotals, WindowState,
+};
+use piaotan_store::{Error, Which};
+
+/// Everything but what costs a walk over the ledger.
+#[must_use]
+pub fn totals(sight: &Sight, sync: SyncTotals) -> Totals {
+    let posted = &sight.posted;
+    Totals {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        maintenance: maintenance(sight),
+        sync: SyncTotals { vanished: posted.vanished, changed: posted.changed, ..sync },
+        probes: posted.probes.clone(),
+        raw: posted.raw,
+        adjusted: posted.adjusted,
+        ledger_errors: posted.ledger_errors,
+        watch: Some(WatchTotals { state: sight.standing.state, ..posted.watch.clone() }),
+        process: process::process(),
+        ..Totals::default()
+    }
+}
+
+fn maintenance(sight: &Sight) -> MaintenanceTotals {
+    let mut totals = MaintenanceTotals::default();
+    for service in Service::EACH {
+        let phase = sight.calendar.phase_at(sight.now, *service);
+        totals.phases.insert(*service, phase.name());
+        if let Phase::Overrun(window) = phase {
+            let past = (sight.now - window.held_until()).as_seconds_f64();
+            totals.overrun.insert(*service, past.max(f64::MIN_POSITIVE));
+        }
+    }
+    let current = |window: &&Window| window.status != Status::Cancelled && window.held_until() > sight.now;
+    totals.windows =
+        sight.calendar.windows().iter().filter(current).map(|window| state(window, sight)).collect();
+    totals
+}
+
+fn state(window: &Window, sight: &Sight) -> WindowState {
+    let services: Vec<Service> = window.services.iter().collect();
+    // Seen to be over before its announced end, a window is open no more.
+    let governs = |service: &Service| {
+        let phase = sight.calendar.phase_at(sight.now, *service);
+        phase.is_maintenance() && phase.window().is_some_and(|open| open.id == window.id)
+    };
+    let within = window.start <= sight.now && services.iter().any(governs);
+    WindowState {
+        source: window.source,
+        status: window.status,
+        active: within,
+        start: unix(window.start),
+        end: window.end.map(unix),
+        services,
+    }
+}
+
+/// The invoices of the ledger, from its beginning: counters that a restart does not set back.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn sync(sight: &Sight) -> Result<SyncTotals, Error> {
+    let store = &sight.shown.store;
+    let which = Which { target: Some(&sight.shown.target), ..Which::default() };
+    let mut totals = SyncTotals::default();
+    for surface in Surface::ALL {
+        let counts = store.sync_counts(*surface, which, sight.now, sight.shown.promise)?;
+        let mut delay = Classic::new(SYNC_EDGES);
+        store.each_sample(*surface, which, |sample| {
+            if let Some(seen) = sample.first_seen {
+                let began = sample.accepted.unwrap_or(sample.uploaded);
+                delay.observe((seen - began).as_seconds_f64().max(0.0));
+            }
+        })?;
+        if *surface == Surface::Number {
+            totals.submitted = counts.tracked;
+        }
+        let one = SurfaceTotals {
+            visible: counts.seen,
+            delay,
+            pending: counts.pending,
+            oldest_pending: counts.oldest_pending.as_seconds_f64(),
+            late: counts.late,
+            lost: counts.lost,
+            mismatched: counts.mismatched,
+            regressed: counts.regressed,
+            unknown: counts.unknown,
+            last_visible: counts.last_seen.map(unix),
+        };
+        totals.surfaces.insert(*surface, one);
+    }
+    Ok(totals)
+}
