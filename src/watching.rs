@@ -5,4 +5,5 @@ pub mod board;
 pub mod life;
 pub mod outlet;
 pub mod process;
+pub mod sources;
 pub mod systemd;

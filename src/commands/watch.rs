@@ -15,7 +15,7 @@ use crate::status::Desk;
 use crate::watching::board::{Board, unix};
 use crate::watching::life::{Life, Why};
 use crate::watching::outlet::{Telling, log};
-use crate::watching::systemd;
+use crate::watching::{sources, systemd};
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -25,6 +25,7 @@ use piaotan_store::Store;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Watch a platform day and night.
 #[derive(Debug, Args)]
@@ -100,10 +101,24 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
             systemd::tell("READY=1");
         }
         let store = used.store.clone();
-        let mut telling = Telling { board: &board, settings: &used.settings, store, publish, post: &post };
+        let mut telling =
+            Telling { board: &board, settings: &used.settings, store, publish: publish.clone(), post: &post };
+        let renew = || match probing::calendar(&used.settings, &used.store, now()) {
+            Ok(calendar) => {
+                publish.send_replace(Arc::new(calendar));
+            }
+            Err(error) => log(&error.to_string()),
+        };
+        let poll = used.settings.maintenance.poll.map_or(Duration::from_secs(60), |poll| poll.0);
         let zone = used.platform.profile.zone();
         let mut why = Why::End;
-        watch(&setting, &mut telling, since, async { why = life.why(clock, zone).await })
+        let stop = async {
+            tokio::select! {
+                reason = life.why(clock, zone) => why = reason,
+                () = sources::follow(&setting, &board, poll, renew) => {}
+            }
+        };
+        watch(&setting, &mut telling, since, stop)
             .await
             .map_err(|e| anyhow!("--store {}: {e}", used.store.path()))?;
         setting.client.stop();

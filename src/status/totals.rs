@@ -3,9 +3,10 @@
 use super::Sight;
 use crate::watching::board::unix;
 use crate::watching::process;
+use piaotan_analysis::phases::Condition;
 use piaotan_record::Surface;
 use piaotan_record::calendar::Phase;
-use piaotan_record::window::{Service, Status, Window};
+use piaotan_record::window::{Service, Source, Status, Window};
 use piaotan_reports::metrics::{
     Classic, MaintenanceTotals, SYNC_EDGES, SurfaceTotals, SyncTotals, Totals, WatchTotals, WindowState,
 };
@@ -20,6 +21,7 @@ pub fn totals(sight: &Sight, sync: SyncTotals) -> Totals {
         maintenance: maintenance(sight),
         sync: SyncTotals { vanished: posted.vanished, changed: posted.changed, ..sync },
         probes: posted.probes.clone(),
+        sources: posted.sources.clone(),
         raw: posted.raw,
         adjusted: posted.adjusted,
         ledger_errors: posted.ledger_errors,
@@ -42,7 +44,24 @@ fn maintenance(sight: &Sight) -> MaintenanceTotals {
     let current = |window: &&Window| window.status != Status::Cancelled && window.held_until() > sight.now;
     totals.windows =
         sight.calendar.windows().iter().filter(current).map(|window| state(window, sight)).collect();
+    totals.windows.extend(unannounced(sight));
     totals
+}
+
+/// Maintenance that is seen where no window is open: it counts, and it wakes people.
+fn unannounced(sight: &Sight) -> impl Iterator<Item = WindowState> + '_ {
+    let seen = sight.posted.conditions.iter().filter(|(service, (condition, _))| {
+        *condition == Condition::Maintenance
+            && !sight.calendar.phase_at(sight.now, **service).is_maintenance()
+    });
+    seen.map(|(service, (_, since))| WindowState {
+        source: Source::Observed,
+        services: vec![*service],
+        status: Status::Confirmed,
+        active: true,
+        start: unix(*since),
+        end: None,
+    })
 }
 
 fn state(window: &Window, sight: &Sight) -> WindowState {

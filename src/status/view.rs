@@ -252,10 +252,11 @@ fn availability(sight: &Sight, lang: Lang) -> Vec<[String; 2]> {
     };
     vec![
         [
-            lang.of("可用率（剔除维护窗口）", "Availability outside windows").to_owned(),
+            lang.of("自启动以来可用率（剔除维护窗口）", "Available since the start, outside windows")
+                .to_owned(),
             share(sight.posted.adjusted),
         ],
-        [lang.of("可用率（全部）", "Availability, everything").to_owned(), share(sight.posted.raw)],
+        [lang.of("自启动以来可用率（全部）", "everything counted").to_owned(), share(sight.posted.raw)],
     ]
 }
 

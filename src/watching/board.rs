@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use piaotan_analysis::phases::{Change, Condition, Transition};
 use piaotan_probes::live::state::Alerts;
 use piaotan_probes::{Health, ProbeKind, ProbeResult};
+use piaotan_record::window::Source;
 use piaotan_record::{OutcomeKind, Service};
-use piaotan_reports::metrics::{self, Availability, ProbeTotals, WatchTotals};
+use piaotan_reports::metrics::{self, Availability, ProbeTotals, SourceTotals, WatchTotals};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,6 +28,7 @@ pub struct Posted {
     pub own_network_down: bool,
     /// What the answers of the platform say of each service; healthy ones are left out.
     pub conditions: BTreeMap<Service, (Condition, DateTime<Utc>)>,
+    pub sources: BTreeMap<Source, SourceTotals>,
     pub watch: WatchTotals,
     /// Why the configuration file is not in use.
     pub config_trouble: Option<String>,
