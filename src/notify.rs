@@ -3,7 +3,7 @@
 
 mod mail;
 mod section;
-mod webhook;
+pub mod webhook;
 
 pub use section::NotifySection;
 

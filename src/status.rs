@@ -9,7 +9,6 @@ mod view;
 
 pub use state::{Standing, standing};
 
-use crate::config::Settings;
 use crate::serve::{Asked, Page};
 use crate::watching::board::{Board, Posted};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +24,7 @@ use tokio::sync::watch;
 /// A loop that has not gone round for so long is stuck.
 const STUCK: TimeDelta = TimeDelta::seconds(60);
 /// What costs a walk over the ledger is not counted anew for every reader.
-const FRESH: TimeDelta = TimeDelta::seconds(10);
+const FRESH: TimeDelta = TimeDelta::seconds(5);
 
 /// Answers readers. Cheap to copy.
 #[derive(Clone)]
@@ -77,7 +76,7 @@ impl Desk {
     }
 
     /// What is watched from now on.
-    pub fn show(&self, setting: &Setting, _settings: &Settings) {
+    pub fn show(&self, setting: &Setting) {
         let Some(store) = setting.store.clone() else { return };
         let promise = TimeDelta::from_std(setting.section.promise.0).unwrap_or(TimeDelta::MAX);
         *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = None;

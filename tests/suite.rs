@@ -17,3 +17,5 @@ mod pipeline;
 mod prometheus;
 #[path = "stall.rs"]
 mod stall;
+#[path = "watch.rs"]
+mod watch;

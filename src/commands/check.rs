@@ -9,13 +9,21 @@
 use crate::config;
 use crate::door::{Common, Format};
 use crate::forge;
+use crate::notify::webhook;
 use crate::probing;
-use anyhow::{Result, anyhow};
+use crate::serve::Asked;
+use crate::status::Desk;
+use crate::watching::board::Board;
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
+use hyper::Method;
 use piaotan_client::clock::Clock;
-use piaotan_probes::{Health, ProbeKind, ProbeResult, run_once};
+use piaotan_client::target::Endpoint;
+use piaotan_probes::{Health, ProbeKind, ProbeResult, Setting, run_once};
+use piaotan_record::OutcomeKind;
+use piaotan_record::calendar::PhaseName;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Run health probes once.
@@ -23,7 +31,11 @@ use std::sync::Arc;
 #[command(after_help = "Examples:
   piaotan check --target http://127.0.0.1:8080
   piaotan check --probes api_health,invoice_roundtrip --format json
-  piaotan check --exit-style nagios")]
+  piaotan check --exit-style nagios
+  piaotan check --textfile /var/lib/node_exporter/piaotan.prom     from cron, for node_exporter
+  piaotan check --push http://127.0.0.1:9091                       to a Pushgateway
+
+Never waits for hours: what is not yet visible is `pending`, stays in the ledger, and the next check looks again.")]
 pub struct Check {
     /// Base URL of the platform.
     #[arg(long, env = "PIAOTAN_TARGET", value_name = "URL")]
@@ -39,6 +51,12 @@ pub struct Check {
     pub store: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// Write metrics to this file, whole or not at all, for the textfile collector of node_exporter.
+    #[arg(long, value_name = "FILE")]
+    pub textfile: Option<PathBuf>,
+    /// Put metrics to a Pushgateway: its address, or the whole address of a group.
+    #[arg(long, value_name = "URL")]
+    pub push: Option<String>,
     /// Exit codes of Nagios plugins (0 OK, 1 warning, 2 critical, 3 unknown) and one line.
     #[arg(long, value_parser = ["nagios"])]
     pub exit_style: Option<String>,
@@ -54,14 +72,66 @@ pub fn run(args: &Check, common: &Common) -> Result<u8> {
     let kinds = kinds(args, &settings.probes)?;
     let store = Arc::new(probing::store(args.store.as_deref(), &settings, &platform.profile)?);
     let clock = Clock::start();
+    let gateway = args.push.as_deref().map(group).transpose()?;
     let (setting, _publish) =
-        probing::setting(&settings, &platform, store, "check", common.language(), clock)?;
+        probing::setting(&settings, &platform, store.clone(), "check", common.language(), clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let results = runtime.block_on(async {
         probing::enrol(&setting).await;
         run_once(&kinds, &setting).await
     });
+    let rows: Vec<_> = results.iter().map(ProbeResult::stored).collect();
+    store.probed(&rows).map_err(|e| anyhow!("--store {}: {e}", store.path()))?;
+    if args.textfile.is_some() || gateway.is_some() {
+        let text = metrics(&setting, &kinds, &results, common);
+        if let Some(path) = &args.textfile {
+            write_whole(path, &text).with_context(|| format!("--textfile {}", path.display()))?;
+        }
+        if let Some((to, path)) = &gateway {
+            let put = webhook::exchange(to, Method::PUT, path, "text/plain; version=0.0.4", text);
+            put.map_err(|why| anyhow!("--push {}: {why}", to.authority()))?;
+        }
+    }
     Ok(tell(args, &results))
+}
+
+/// Where a Pushgateway takes the metrics of this job: one group, replaced whole each time.
+fn group(url: &str) -> Result<(Endpoint, String)> {
+    let (to, path) = webhook::address(url).map_err(|why| anyhow!("--push: {why}"))?;
+    let path = if path.contains("/metrics/") {
+        path
+    } else {
+        format!("{}/metrics/job/piaotan_check", path.trim_end_matches('/'))
+    };
+    Ok((to, path))
+}
+
+/// The metrics of one round, as a watch would export them; of its own process only itself would speak.
+fn metrics(setting: &Setting, kinds: &[ProbeKind], results: &[ProbeResult], common: &Common) -> String {
+    let board = Board::default();
+    let desk = Desk::new(board.clone(), common.lang());
+    desk.show(setting);
+    board.lock().expect(kinds);
+    results.iter().for_each(|result| board.lock().probed(result));
+    let page = desk.answer(&Asked { path: "/metrics".to_owned(), ..Asked::default() });
+    let of_process = |line: &&str| {
+        let name = line.strip_prefix("# HELP ").or_else(|| line.strip_prefix("# TYPE ")).unwrap_or(line);
+        name.starts_with("process_") || name.starts_with("piaotan_config_")
+    };
+    page.body.lines().filter(|line| !of_process(line)).fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// A reader sees the file before or the file after, never half of one.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let draft = path.with_file_name(name);
+    let written = std::fs::write(&draft, text).and_then(|()| std::fs::rename(&draft, path));
+    if written.is_err() {
+        // Whatever is left of the draft is of no use to anybody.
+        let _ = std::fs::remove_file(&draft);
+    }
+    written
 }
 
 fn kinds(args: &Check, section: &piaotan_probes::ProbesSection) -> Result<Vec<ProbeKind>> {
@@ -75,18 +145,28 @@ fn kinds(args: &Check, section: &piaotan_probes::ProbesSection) -> Result<Vec<Pr
     Ok(section.which.clone())
 }
 
-fn tell(args: &Check, results: &[ProbeResult]) -> u8 {
-    let bad = results.iter().filter(|result| result.health == Health::Unhealthy && !result.excused).count();
-    let excused = results.iter().filter(|result| result.excused).count();
-    let exit = if bad > 0 {
-        1
-    } else if excused > 0 {
-        4
-    } else {
-        0
+/// What the results come to: the exit code of the worst, in the order of the contract.
+fn exit(results: &[ProbeResult]) -> u8 {
+    let network = results.iter().any(|r| r.probe == ProbeKind::OwnNetwork && r.health == Health::Unhealthy);
+    let unreachable = |result: &&ProbeResult| {
+        use OutcomeKind::{Dns, Refused, Reset, TimedOut};
+        network && matches!(result.outcome, Some(Dns | Refused | Reset | TimedOut))
     };
+    let bad = results.iter().any(|result| result.is_bad() && !unreachable(&result));
+    let held = |r: &ProbeResult| r.excused || (r.health == Health::Skipped && r.phase == PhaseName::During);
+    match () {
+        () if results.iter().any(|result| result.trouble.is_some()) => 2,
+        () if bad => 1,
+        () if results.iter().any(held) => 4,
+        () if network || results.iter().all(|result| result.health == Health::Skipped) => 3,
+        () => 0,
+    }
+}
+
+fn tell(args: &Check, results: &[ProbeResult]) -> u8 {
+    let exit = exit(results);
     if args.exit_style.is_some() {
-        return nagios(results, bad);
+        return nagios(results, exit);
     }
     match args.format {
         Format::Json => println!("{}", as_json(results, exit)),
@@ -108,7 +188,7 @@ fn tell(args: &Check, results: &[ProbeResult]) -> u8 {
 fn as_json(results: &[ProbeResult], exit: u8) -> serde_json::Value {
     let verdict = match exit {
         0 => "pass",
-        1 => "fail",
+        1 | 2 => "fail",
         _ => "inconclusive",
     };
     let seconds = |nanos: Option<piaotan_record::Nanos>| nanos.map(piaotan_record::Nanos::as_seconds);
@@ -131,12 +211,13 @@ fn as_json(results: &[ProbeResult], exit: u8) -> serde_json::Value {
     json!({"schema": 1, "kind": "check", "verdict": verdict, "exit": exit, "probes": probes})
 }
 
-fn nagios(results: &[ProbeResult], bad: usize) -> u8 {
+fn nagios(results: &[ProbeResult], exit: u8) -> u8 {
     let degraded = results.iter().any(|result| result.health == Health::Degraded);
-    let (word, code) = match (bad, degraded) {
-        (0, false) => ("OK", 0),
-        (0, true) => ("WARNING", 1),
-        _ => ("CRITICAL", 2),
+    let (word, code) = match exit {
+        0 if degraded => ("WARNING", 1),
+        0 | 4 => ("OK", 0),
+        1 => ("CRITICAL", 2),
+        _ => ("UNKNOWN", 3),
     };
     let told: Vec<String> =
         results.iter().map(|result| format!("{} {}", result.probe, result.health)).collect();

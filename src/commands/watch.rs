@@ -92,7 +92,7 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
         let language = common.language();
         let (setting, publish) =
             probing::setting(&used.settings, &used.platform, used.store.clone(), "watch", language, clock)?;
-        desk.show(&setting, &used.settings);
+        desk.show(&setting);
         board.lock().expect(&setting.section.kinds());
         probing::enrol(&setting).await;
         if !begun {

@@ -1,0 +1,282 @@
+//! The resident watch from outside: its life, its pages, its messages, its ledger.
+
+use crate::house::{Platform, get, piaotan, until};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use tempfile::tempdir;
+
+const QUICK: &str = "[probes]\nevery = '300ms'\nwhich = ['own_network', 'page', 'api_health', 'invoice_roundtrip', 'sync_delay']\nvisible_patience = '200ms'\nintervals = { invoice_roundtrip = '500ms' }\n";
+
+/// A watch that ends with the test.
+struct Watch {
+    child: Child,
+    url: String,
+}
+
+impl Watch {
+    fn start(dir: &Path, target: &str, config: &str) -> Self {
+        std::fs::write(dir.join("piaotan.toml"), config).unwrap();
+        let mut child = piaotan(&["watch", "--target", target, "--listen", "127.0.0.1:0", "--store", "w.db"])
+            .current_dir(dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit_once("status at ").expect("the watch starts").1.trim_end_matches('/');
+        Self { url: url.to_owned(), child }
+    }
+
+    /// The value of a series; absent, nothing.
+    fn metric(&self, series: &str) -> Option<f64> {
+        let text = get(&self.url, "/metrics");
+        let line =
+            text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_watch_lives_reloads_and_ends_when_told() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "");
+    let mut watch = Watch::start(dir.path(), &platform.url, QUICK);
+    until("the loop goes round", || get(&watch.url, "/healthz") == "ok\n");
+    until("a page was seen", || watch.metric("probe_success{probe=\"page\"}") == Some(1.0));
+    let loaded = "piaotan_config_last_reload_successful";
+    assert_eq!(watch.metric(loaded), Some(1.0));
+    std::fs::write(dir.path().join("piaotan.toml"), "[probes]\nevry = '1s'\n").unwrap();
+    until("a wrong file is told", || watch.metric(loaded) == Some(0.0));
+    let before = watch.metric("piaotan_probe_runs_total{probe=\"page\",result=\"success\"}").unwrap();
+    let runs = || watch.metric("piaotan_probe_runs_total{probe=\"page\",result=\"success\"}").unwrap();
+    until("the old one goes on", || runs() > before);
+    std::fs::write(dir.path().join("piaotan.toml"), QUICK.replace("'page', ", "")).unwrap();
+    watch.signal("-HUP");
+    until("a right file is taken up", || watch.metric(loaded) == Some(1.0));
+    until("what is no longer watched is gone", || watch.metric("probe_success{probe=\"page\"}").is_none());
+    watch.signal("-TERM");
+    until("it ends", || watch.child.try_wait().unwrap().is_some());
+    assert_eq!(watch.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn two_watches_do_not_share_a_store_and_kill_9_loses_nothing() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "[[sync]]\ndelay = {kind = \"constant\", seconds = 600.0}\n");
+    let mut watch = Watch::start(dir.path(), &platform.url, QUICK);
+    let pending = "piaotan_sync_pending{surface=\"number\"}";
+    until("invoices are pending", || watch.metric(pending).is_some_and(|count| count >= 2.0));
+    let second = piaotan(&["watch", "--target", &platform.url, "--listen", "127.0.0.1:0", "--store", "w.db"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(second.status.code() == Some(2) && told.contains("another watch"), "{told}");
+    watch.child.kill().unwrap();
+    watch.child.wait().unwrap();
+    let uploads = platform.get("/_weather/counts")["data"]["arrivals"]["upload"].as_f64().unwrap();
+    let again = Watch::start(dir.path(), &platform.url, QUICK);
+    let submitted = "piaotan_sync_submitted_total";
+    until("the ledger knows all of them", || again.metric(submitted).is_some_and(|count| count >= uploads));
+}
+
+#[test]
+fn what_a_platform_says_stays_text() {
+    let dir = tempdir().unwrap();
+    let answers = |_: &str| {
+        "HTTP/1.1 500 x\r\nContent-Length: 34\r\n\r\n{\"code\":\"<script>alert(1)</script>\"}".to_owned()
+    };
+    let (address, _) = sink(answers);
+    let watch = Watch::start(dir.path(), &format!("http://{address}"), QUICK);
+    until("the failure is shown", || get(&watch.url, "/").contains("script&gt;"));
+    let page = get(&watch.url, "/?lang=zh");
+    assert!(!page.contains("<script") && page.contains("lang=\"zh-CN\""));
+}
+
+/// Takes HTTP requests, keeps them, and answers what it is told to.
+fn sink(answer: impl Fn(&str) -> String + Send + 'static) -> (std::net::SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let keep = kept.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let request = request(&mut stream);
+            let _ = stream.write_all(answer(&request).as_bytes());
+            keep.lock().unwrap().push(request);
+        }
+    });
+    (address, kept)
+}
+
+fn request(stream: &mut TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+            break;
+        }
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        head += &line;
+    }
+    let mut body = vec![0; length];
+    let _ = reader.read_exact(&mut body);
+    format!("{head}\r\n{}", String::from_utf8_lossy(&body))
+}
+
+/// A mail server that takes everything and keeps it.
+fn mail_server() -> (u16, Arc<Mutex<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let kept = Arc::new(Mutex::new(String::new()));
+    let keep = kept.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let _ = stream.write_all(b"220 sink\r\n");
+            let mut in_letter = false;
+            for line in lines.map_while(Result::ok) {
+                keep.lock().unwrap().push_str(&format!("{line}\n"));
+                let reply = match (in_letter, line.as_str()) {
+                    (true, ".") => "250 taken",
+                    (true, _) => continue,
+                    (false, "DATA") => "354 go on",
+                    (false, "QUIT") => "221 bye",
+                    _ => "250 ok",
+                };
+                in_letter = line == "DATA";
+                let _ = stream.write_all(format!("{reply}\r\n").as_bytes());
+            }
+        }
+    });
+    (port, kept)
+}
+
+const TAKEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"errcode\":0}";
+
+#[test]
+fn messages_reach_a_mail_server_and_webhooks() {
+    let dir = tempdir().unwrap();
+    let (port, letters) = mail_server();
+    let (hook, posts) = sink(|_| TAKEN.to_owned());
+    let mut config = format!(
+        "[target]\nurl = 'http://127.0.0.1:9'\n[notify.mail]\nserver = '127.0.0.1'\nport = {port}\nsecurity = 'none'\nfrom = 'piaotan@example.com'\nto = ['ops@example.com']\n"
+    );
+    for shape in ["generic", "wecom", "dingtalk", "feishu"] {
+        config += &format!(
+            "[[notify.webhook]]\nurl = 'http://{hook}/{shape}?key=k'\nshape = '{shape}'\nsecret = 'env:HOOK'\n"
+        );
+    }
+    let output = test_notify(dir.path(), &config);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(0) && told.matches("taken").count() == 5, "{told}");
+    assert!(!told.contains("key="), "an address is a secret: {told}");
+    let letters = letters.lock().unwrap().clone();
+    assert!(letters.contains("RCPT TO:<ops@example.com>") && letters.contains("Subject:"), "{letters}");
+    let posts = posts.lock().unwrap().join("\n");
+    for expected in [
+        "POST /generic?key=k",
+        "\"state\":\"firing\"",
+        "\"msgtype\":\"text\"",
+        "&sign=",
+        "\"msg_type\":\"text\"",
+        "\"sign\":",
+    ] {
+        assert!(posts.contains(expected), "{expected} is missing in {posts}");
+    }
+}
+
+#[test]
+fn a_webhook_that_refuses_with_200_is_a_failure() {
+    let dir = tempdir().unwrap();
+    let (hook, _) = sink(|_| TAKEN.replace("13", "18").replace(":0}", ":310000}"));
+    let config = format!(
+        "[target]\nurl = 'http://127.0.0.1:9'\n[[notify.webhook]]\nurl = 'http://{hook}/'\nshape = 'wecom'\n"
+    );
+    let output = test_notify(dir.path(), &config);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(1) && told.contains("310000"), "{told}");
+}
+
+fn test_notify(dir: &Path, config: &str) -> Output {
+    std::fs::write(dir.join("piaotan.toml"), config).unwrap();
+    piaotan(&["watch", "--test-notify"]).current_dir(dir).env("HOOK", "s3cret").output().unwrap()
+}
+
+#[test]
+fn an_outage_is_mailed_and_taken_back_as_one_message_each() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(
+        dir.path(),
+        "[[fault]]\nat = 1\nfor = 4\nkind = \"error\"\nshare = 1.0\noperations = [\"everything\"]\n",
+    );
+    let (hook, posts) = sink(|_| TAKEN.to_owned());
+    let config = format!("{QUICK}[notify]\ngroup = '1s'\n[[notify.webhook]]\nurl = 'http://{hook}/'\n");
+    let watch = Watch::start(dir.path(), &platform.url, &config);
+    let has = |word: &str| posts.lock().unwrap().iter().filter(|post| post.contains(word)).count();
+    until("it is told", || has("\"state\":\"firing\"") > 0);
+    until("it is taken back", || has("\"state\":\"resolved\"") > 0);
+    until("both are counted", || {
+        watch
+            .metric("piaotan_notifications_total{channel=\"webhook\",result=\"taken\"}")
+            .is_some_and(|n| n >= 2.0)
+    });
+}
+
+#[test]
+fn a_check_leaves_a_whole_file_and_puts_one_group() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "[[sync]]\ndelay = {kind = \"constant\", seconds = 600.0}\n");
+    let (gateway, puts) = sink(|_| "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned());
+    std::fs::write(dir.path().join("piaotan.toml"), "[probes]\nvisible_patience = '1s'\n").unwrap();
+    let check = || {
+        piaotan(&[
+            "check",
+            "--target",
+            &platform.url,
+            "--store",
+            "w.db",
+            "--textfile",
+            "p.prom",
+            "--format",
+            "json",
+        ])
+        .args(["--push", &format!("http://{gateway}")])
+        .current_dir(dir.path())
+        .output()
+        .unwrap()
+    };
+    let (first, second) = (check(), check());
+    let told = String::from_utf8_lossy(&second.stdout).into_owned();
+    assert!(first.status.code() == Some(0) && second.status.code() == Some(0), "{told}");
+    assert!(told.contains("\"result\":\"pending\""), "{told}");
+    let text = std::fs::read_to_string(dir.path().join("p.prom")).unwrap();
+    assert!(text.contains("probe_success{probe=\"api_health\"} 1") && !text.contains("process_"), "{text}");
+    assert!(text.contains("piaotan_sync_pending{surface=\"number\"} 2"), "the ledger is shared: {text}");
+    let left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".tmp")));
+    let puts = puts.lock().unwrap();
+    assert!(puts[0].starts_with("PUT /metrics/job/piaotan_check ") && puts[0].contains("probe_success"));
+}
