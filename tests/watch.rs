@@ -1,6 +1,6 @@
 //! The resident watch from outside: its life, its pages, its messages, its ledger.
 
-use crate::house::{Platform, get, piaotan, until};
+use crate::house::{Platform, get, needs, piaotan, until};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -279,4 +279,76 @@ fn a_check_leaves_a_whole_file_and_puts_one_group() {
     assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".tmp")));
     let puts = puts.lock().unwrap();
     assert!(puts[0].starts_with("PUT /metrics/job/piaotan_check ") && puts[0].contains("probe_success"));
+}
+
+/// A real program that ends with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn a_real_prometheus_and_alertmanager_mail_what_a_watch_sees() {
+    if !(needs("prometheus") && needs("prometheus-alertmanager")) {
+        return;
+    }
+    let dir = tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let (mail, letters) = mail_server();
+    let (prometheus, alerts) = (free_port(), free_port());
+    // An outage from the start; what waits for minutes in earnest waits for a second here.
+    let weather = "[[fault]]\nkind = \"error\"\nshare = 1.0\noperations = [\"everything\"]\n";
+    let platform = Platform::start(dir.path(), weather);
+    let watch = Watch::start(dir.path(), &platform.url, QUICK);
+    let ours = watch.url.strip_prefix("http://").unwrap();
+    let quick = |text: String| {
+        let text = text.replace("scrape_interval: 15s", "scrape_interval: 500ms\n  scrape_timeout: 400ms");
+        text.replace("evaluation_interval: 15s", "evaluation_interval: 500ms").replace("group_wait: 30s", "group_wait: 1s")
+    };
+    let config = quick(read("prometheus/prometheus.yml"))
+        .replace("127.0.0.1:9465", ours)
+        .replace("127.0.0.1:9093", &format!("127.0.0.1:{alerts}"));
+    std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
+    let rules = read("prometheus/piaotan.rules.yml").replace("for: 5m", "for: 1s");
+    std::fs::write(dir.path().join("piaotan.rules.yml"), rules).unwrap();
+    let config = quick(read("alertmanager/alertmanager.yml")).replace("127.0.0.1:25", &format!("127.0.0.1:{mail}"));
+    std::fs::write(dir.path().join("alertmanager.yml"), config).unwrap();
+    let run = |program: &str, args: &[String]| {
+        let mut command = Command::new(program);
+        command.args(args).current_dir(dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        Ended(command.spawn().unwrap())
+    };
+    let _alertmanager = run(
+        "prometheus-alertmanager",
+        &[
+            "--config.file=alertmanager.yml".to_owned(),
+            "--storage.path=am".to_owned(),
+            "--cluster.listen-address=".to_owned(),
+            format!("--web.listen-address=127.0.0.1:{alerts}"),
+        ],
+    );
+    let _prometheus = run(
+        "prometheus",
+        &[
+            "--config.file=prometheus.yml".to_owned(),
+            "--storage.tsdb.path=tsdb".to_owned(),
+            format!("--web.listen-address=127.0.0.1:{prometheus}"),
+        ],
+    );
+    let mailed = || letters.lock().unwrap().contains("PiaotanProbeFailing");
+    let begun = std::time::Instant::now();
+    while !mailed() {
+        assert!(begun.elapsed().as_secs() < 60, "no mail came: {}", letters.lock().unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(letters.lock().unwrap().contains("RCPT TO:<ops@example.com>"));
 }
