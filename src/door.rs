@@ -75,10 +75,16 @@ pub enum Verb {
     History(commands::history::History),
     /// Maintenance windows: what a notice announces.
     Windows(commands::windows::Windows),
+    /// Profiles of platforms: check one, try one request, see what there is.
+    Profile(commands::profile::ProfileVerb),
+    /// Write dashboards for Grafana, and rules for Prometheus.
+    Grafana(commands::grafana::Grafana),
     /// Check or show the configuration.
     Config(commands::config::Config),
     /// Write shell completions.
     Completions(commands::completions::Completions),
+    /// Write the manual pages.
+    Man(commands::man::Man),
 }
 
 impl Common {

@@ -62,17 +62,20 @@ impl Platform {
     }
 }
 
-fn profile(named: Option<&str>) -> Result<Profile> {
-    match named {
-        None | Some("reference") => Ok(Profile::reference()),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| {
-                format!("--profile {path} is neither `reference` nor a file that can be read")
-            })?;
-            Profile::parse(&text, path)
-                .map_err(|problems| anyhow!("{}", problems.to_string().replace('\n', "; ")))
-        }
+/// Reads the profile that a flag or the configuration names: one that is built in, or a file.
+///
+/// # Errors
+/// Everything that is wrong with it, on one line.
+pub fn profile(named: Option<&str>) -> Result<Profile> {
+    let named = named.unwrap_or("reference");
+    if let Some(built_in) = Profile::built_in(named) {
+        return Ok(built_in);
     }
+    let text = std::fs::read_to_string(named).with_context(|| {
+        let known: Vec<String> = Profile::BUILT_IN.iter().map(|name| format!("`{name}`")).collect();
+        format!("--profile {named} is neither built in ({}) nor a file that can be read", known.join(", "))
+    })?;
+    Profile::parse(&text, named).map_err(|problems| anyhow!("{}", problems.to_string().replace('\n', "; ")))
 }
 
 fn secrets(profile: &Profile, settings: &Settings) -> Result<Secrets> {

@@ -14,6 +14,7 @@ mod serve;
 mod signals;
 mod status;
 mod telling;
+mod trying;
 mod watching;
 
 use clap::Parser as _;
@@ -39,7 +40,10 @@ fn enter(door: Door) -> anyhow::Result<u8> {
         Verb::Sync(args) => commands::sync::run(&args, &common),
         Verb::History(args) => commands::history::run(&args, &common),
         Verb::Windows(args) => commands::windows::run(&args, &common),
+        Verb::Profile(args) => commands::profile::run(&args, &common),
+        Verb::Grafana(args) => commands::grafana::run(&args, &common),
         Verb::Config(args) => commands::config::run(&args, &common),
         Verb::Completions(args) => commands::completions::run(&args),
+        Verb::Man(args) => commands::man::run(&args),
     }
 }

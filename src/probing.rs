@@ -117,8 +117,9 @@ fn stable(target: &str) -> u64 {
     target.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// The enrolment of a test account is no probe.
-struct Silent;
+/// Records nothing: the enrolment of a test account is no probe.
+#[derive(Debug)]
+pub struct Silent;
 
 impl Record for Silent {
     fn sent(&self, _operation: Operation, _due: Nanos) {}

@@ -395,7 +395,9 @@ pub fn endpoint(base: &profile::Base) -> Endpoint {
     Endpoint { tls: base.tls(), host, port: base.port(), prefix }
 }
 
-fn request(wire: Wire) -> Request<Full<Bytes>> {
+/// The request as hyper sends it.
+#[must_use]
+pub fn request(wire: Wire) -> Request<Full<Bytes>> {
     let Wire { base, method, target, headers, body, content_type } = wire;
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = method;
