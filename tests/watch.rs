@@ -312,7 +312,8 @@ fn a_real_prometheus_and_alertmanager_mail_what_a_watch_sees() {
     let ours = watch.url.strip_prefix("http://").unwrap();
     let quick = |text: String| {
         let text = text.replace("scrape_interval: 15s", "scrape_interval: 500ms\n  scrape_timeout: 400ms");
-        text.replace("evaluation_interval: 15s", "evaluation_interval: 500ms").replace("group_wait: 30s", "group_wait: 1s")
+        text.replace("evaluation_interval: 15s", "evaluation_interval: 500ms")
+            .replace("group_wait: 30s", "group_wait: 1s")
     };
     let config = quick(read("prometheus/prometheus.yml"))
         .replace("127.0.0.1:9465", ours)
@@ -320,7 +321,8 @@ fn a_real_prometheus_and_alertmanager_mail_what_a_watch_sees() {
     std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
     let rules = read("prometheus/piaotan.rules.yml").replace("for: 5m", "for: 1s");
     std::fs::write(dir.path().join("piaotan.rules.yml"), rules).unwrap();
-    let config = quick(read("alertmanager/alertmanager.yml")).replace("127.0.0.1:25", &format!("127.0.0.1:{mail}"));
+    let config =
+        quick(read("alertmanager/alertmanager.yml")).replace("127.0.0.1:25", &format!("127.0.0.1:{mail}"));
     std::fs::write(dir.path().join("alertmanager.yml"), config).unwrap();
     let run = |program: &str, args: &[String]| {
         let mut command = Command::new(program);
