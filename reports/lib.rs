@@ -8,6 +8,7 @@
 //! and the alert rules share.
 
 pub mod charts;
+pub mod compare;
 pub mod csv;
 pub mod figures;
 pub mod grafana;

@@ -31,6 +31,18 @@ impl Coded {
     }
 }
 
+/// A reader that has seen enough (`| head`) ends the program quietly instead of with a panic.
+pub fn when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to std") && text.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
+}
+
 /// Shows an error on one line and turns the result into the process's code.
 pub fn code(result: anyhow::Result<u8>) -> ExitCode {
     match result {

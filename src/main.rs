@@ -10,6 +10,7 @@ mod forge;
 mod notify;
 mod probing;
 mod progress;
+mod push;
 mod serve;
 mod signals;
 mod status;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     // goose forces aws-lc-rs on us; with one provider chosen before any other, no handshake can meet two.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    exit::when_nobody_reads();
     let door = Door::parse();
     exit::code(enter(door))
 }

@@ -27,6 +27,15 @@ pub fn terms(folder: &RunFolder, lang: Lang) -> Result<Terms> {
     Ok(Terms { limits, tolerance, promise, chinese: lang == Lang::Zh, ..Terms::default() })
 }
 
+/// Folds a folder and writes nothing.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn read(path: &Path, lang: Lang) -> Result<Folded> {
+    let folder = RunFolder::open(path)?;
+    Ok(fold(&folder, &terms(&folder, lang)?)?)
+}
+
 /// Folds a folder and writes its summary and reports into it. PNGs only where asked for.
 ///
 /// # Errors

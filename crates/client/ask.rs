@@ -306,7 +306,7 @@ impl Client {
             observation.evidence = Some(Box::new(Evidence {
                 status: Some(answer.status),
                 code: bounded(judged.code_text.as_deref().unwrap_or_default()),
-                text: masked(&answer.body, grant),
+                text: self.masked(&answer.body, grant),
                 phases: connected,
             }));
         }
@@ -315,6 +315,20 @@ impl Client {
         let reply =
             Reply { outcome, code, values, status: Some(answer.status), body: answer.body, held: false };
         (observation, reply, login_again)
+    }
+
+    /// The first kilobyte of a body, without token, password and secrets, which a platform may echo.
+    fn masked(&self, body: &[u8], grant: Option<&profile::Grant>) -> String {
+        let mut text = String::from_utf8_lossy(&body[..body.len().min(8 * EVIDENCE)]).into_owned();
+        let carried = grant.into_iter().flat_map(|grant| grant.carried.iter().map(|(_, value)| value));
+        let token = grant.map(|grant| grant.token.as_str());
+        let hidden = carried.chain(token).chain([self.session.account().password.as_str()]);
+        for secret in hidden.chain(self.secrets.values()).filter(|secret| !secret.is_empty()) {
+            if text.contains(secret) {
+                text = text.replace(secret, "***");
+            }
+        }
+        bounded(&text)
     }
 
     /// What the answer means for the delay until the invoice is visible. Names the state of a review.
@@ -437,13 +451,4 @@ const EVIDENCE: usize = 1_024;
 fn bounded(text: &str) -> String {
     let end = (0..=text.len().min(EVIDENCE)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     text[..end].to_owned()
-}
-
-/// The first kilobyte of a body, without our token.
-fn masked(body: &[u8], grant: Option<&profile::Grant>) -> String {
-    let text = bounded(&String::from_utf8_lossy(&body[..body.len().min(EVIDENCE)]));
-    match grant {
-        Some(grant) if !grant.token.is_empty() => text.replace(&grant.token, "***"),
-        _ => text,
-    }
 }

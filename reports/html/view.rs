@@ -87,7 +87,7 @@ pub fn view(report: &Report<'_>) -> View {
         target: units::clean(&summary.target, 120),
         when: when(summary),
         verdict: words::verdict(lang, summary.verdict),
-        verdict_kind: verdict_kind(summary.verdict),
+        verdict_kind: if but(summary).is_some() { "but" } else { verdict_kind(summary.verdict) },
         verdict_mark: mark(summary.verdict),
         sentence: sentence(summary, lang),
         cut_short: summary
@@ -162,7 +162,16 @@ pub fn sentence(summary: &Summary, lang: Lang) -> String {
     }
 }
 
+/// A finding that a stranger must not overlook, although no limit was broken.
+fn but(summary: &Summary) -> Option<&Finding> {
+    let passed = summary.verdict == Verdict::Pass;
+    summary.findings.iter().find(|finding| passed && finding.severity == Severity::Critical)
+}
+
 fn pass_sentence(summary: &Summary, lang: Lang, requests: &str) -> String {
+    if let Some(finding) = but(summary) {
+        return words::fill(lang, Phrase::SentencePassBut, &[&units::clean(&finding.text, 400)]);
+    }
     let seen = summary.windows.iter().find(|w| w.status != "cancelled" && w.observed_start.is_some());
     if let Some(window) = seen {
         return words::fill(lang, Phrase::SentencePassMaintenance, &[&tables::observed(window, lang)]);

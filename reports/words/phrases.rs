@@ -175,6 +175,7 @@ phrases! {
     // One sentence under the verdict word.
     SentencePass = "没有发现问题：{0} 次请求，全部限值满足。", "All is well: {0} requests, every limit met.";
     SentencePassUnjudged = "没有发现问题：{0} 次请求（未设限值）。", "Nothing wrong was seen: {0} requests (no limits were set).";
+    SentencePassBut = "限值均未突破，但是：{0}", "No limit was broken, but: {0}";
     SentencePassMaintenance = "平台正常；期间有一次维护（{0}），已剔除在判断之外。", "The platform is well; a maintenance ({0}) was recognised and left out of the judgement.";
     SentenceInconclusive = "无法下结论。", "No conclusion can be drawn.";
     SentenceInconclusiveMaintenance = "因维护无法下结论。", "No conclusion can be drawn because of maintenance.";

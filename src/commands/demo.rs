@@ -191,6 +191,7 @@ fn press(args: &Demo, common: &Common, out: &Path, platform: &Child1) -> Result<
         segment: None,
         start_at: None,
         listen: None,
+        push: None,
         no_notices: args.unannounced,
         dry_run: false,
         charts: true,

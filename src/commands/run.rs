@@ -11,6 +11,7 @@ use crate::door::{Common, Format};
 use crate::exit::{Coded, USAGE};
 use crate::forge::{self, Platform};
 use crate::progress::Progress;
+use crate::push::Gateway;
 use crate::serve::{self, Served};
 use crate::signals::Signals;
 use crate::telling;
@@ -71,6 +72,9 @@ pub struct Run {
     /// Where /metrics is served while the run lasts [default: 127.0.0.1:9464, or a free port].
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
+    /// Put the final metrics to this Pushgateway, for runs that end before they are scraped.
+    #[arg(long, value_name = "URL")]
+    pub push: Option<String>,
     /// Do not ask the platform's notices.
     #[arg(long)]
     pub no_notices: bool,
@@ -247,8 +251,10 @@ pub fn carry_out(
         None => Signals::watch(stop)?,
     };
     let facts = Facts::of(&setup);
+    let gateway = args.push.as_deref().map(Gateway::parse).transpose()?;
     let running = session::start(setup).map_err(refusal)?;
-    let served = listen(args, &running, facts)?;
+    let served = listen(args, &running, facts.clone())?;
+    let last = (running.live.clone(), running.holds.clone(), running.clock);
     if args.format == Format::Human {
         eprintln!("metrics: http://{}/metrics", served.address);
     }
@@ -261,6 +267,14 @@ pub fn carry_out(
     let finished = running.finish(&reason).map_err(anyhow::Error::from);
     progress.end();
     drop(served);
+    if let Some(gateway) = gateway {
+        let mut totals = totals(&last.0, &last.1, last.2, &facts);
+        totals.run.iter_mut().for_each(|run| run.active = false);
+        // The verdict stands whether or not a gateway took the figures.
+        if let Err(e) = gateway.put(&facts.scenario, totals) {
+            eprintln!("piaotan: {e:#}; the run's folder has everything all the same");
+        }
+    }
     // What was recorded is told even when the run itself failed; then that is the error.
     let told = telling::tell(&out, lang, signals.code().is_some(), args.charts);
     let (_, folded) = (finished?, told?);

@@ -201,9 +201,10 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
 fn limits(say: &Say, summary: &Summary) -> Vec<Finding> {
     let broken = summary.limits.iter().filter(|limit| limit.verdict == Verdict::Fail);
     let tell = |limit: &super::LimitResult| {
-        let value = limit
-            .value
-            .map_or_else(|| say.of("无样本".into(), "no samples".into()), |value| format!("{value:.4}"));
+        let value = limit.value.map_or_else(
+            || say.of("无样本".into(), "no samples".into()),
+            |value| measured(&limit.limit, value),
+        );
         let text = say.of(
             format!("未达到限值 {}(实测 {value})。", limit.limit),
             format!("The limit {} was not kept (measured {value}).", limit.limit),
@@ -212,6 +213,16 @@ fn limits(say: &Say, summary: &Summary) -> Vec<Finding> {
         finding(FindingKind::LimitBroken, Severity::Critical, text, &evidence)
     };
     broken.map(tell).collect()
+}
+
+/// A measured value in the unit of its limit: a length of time, or a share.
+fn measured(limit: &str, value: f64) -> String {
+    let timed = [".response.", ".service.", "sync."].iter().any(|word| limit.contains(word));
+    match (timed, value < 1.0) {
+        (true, true) => format!("{:.0} ms", value * 1e3),
+        (true, false) => format!("{value:.2} s"),
+        (false, _) => format!("{:.2} %", value * 100.0),
+    }
 }
 
 fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {

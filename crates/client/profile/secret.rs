@@ -69,6 +69,11 @@ impl Secrets {
         self.0.get(at).map(|secret| secret.value.as_str())
     }
 
+    /// Every secret, for masking what a platform echoes.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|secret| secret.value.as_str())
+    }
+
     /// The RSA key that a secret holds; `None` when the text is no secret of ours or holds no such key.
     pub(super) fn rsa(&self, key: &[u8]) -> Option<&RsaKey> {
         let secret = self.0.iter().find(|secret| secret.value.as_bytes() == key)?;
