@@ -6,8 +6,13 @@ use crate::live::made;
 use crate::live::port::ProbePort;
 use crate::{Found, Health, Setting, say};
 use chrono::{DateTime, TimeDelta, Utc};
+use piaotan_client::port::{FieldName, Fields, Port as _};
 use piaotan_record::{Issued, Look, Operation, Outcome, Surface};
 use piaotan_store::{Sight, Store, SyncCounts, Which};
+use std::collections::BTreeSet;
+
+/// An upload so young may still be answered.
+const UNDER_WAY: TimeDelta = TimeDelta::minutes(3);
 
 pub(crate) async fn run(io: &mut ProbePort<'_>, setting: &Setting) -> Found {
     let Some(store) = setting.store.as_deref() else {
@@ -31,7 +36,14 @@ async fn looked(io: &mut ProbePort<'_>, setting: &Setting, store: &Store) -> Res
         made::upload(io, setting).await?;
     }
     let pending = due(setting, store, setting.wall())?;
+    let mut settled = BTreeSet::new();
     for (issued, sight) in pending.iter().take(setting.section.looks_per_run) {
+        if issued.accepted.is_none()
+            && settled.insert(issued.token)
+            && !settle(io, setting, store, issued).await?
+        {
+            continue;
+        }
         if !setting.client.profile().supports(sight.surface.operation().wire()) {
             continue;
         }
@@ -46,6 +58,42 @@ async fn looked(io: &mut ProbePort<'_>, setting: &Setting, store: &Store) -> Res
         }
     }
     Ok(())
+}
+
+/// What became of an upload whose answer never came, or was a failure? The platform may have it or not:
+/// one that it never took is not late, and is never lost. False when nothing is to be looked for.
+async fn settle(
+    io: &mut ProbePort<'_>,
+    setting: &Setting,
+    store: &Store,
+    issued: &Issued,
+) -> Result<bool, Found> {
+    let under_way = setting.wall() - issued.uploaded < UNDER_WAY;
+    if under_way || !setting.client.profile().supports(Operation::Review) {
+        return Ok(true);
+    }
+    let date = issued.issue_date.to_string();
+    let mut fields = Fields::default()
+        .with(FieldName::Number, &issued.number)
+        .with(FieldName::IssueDate, &date)
+        .with(FieldName::Total, &issued.total);
+    (fields.token, fields.known) = (Some(issued.token), false);
+    let reply = io.call(Operation::Review, &fields).await;
+    let (run, token, now) = (issued.run.as_str(), issued.token, setting.wall());
+    match reply.values.get("review") {
+        Some("accepted") => store.accepted(run, token, now).map_err(Found::trouble)?,
+        Some("rejected") => {
+            store.rejected(run, token, now).map_err(Found::trouble)?;
+            return Ok(false);
+        }
+        // An answer that is no review says that it has no such invoice.
+        None if !reply.held && matches!(reply.outcome, Outcome::BusinessNo | Outcome::NotYetVisible) => {
+            store.rejected(run, token, now).map_err(Found::trouble)?;
+            return Ok(false);
+        }
+        _ => {}
+    }
+    Ok(true)
 }
 
 fn give_up(setting: &Setting, store: &Store, issued: &Issued, sight: &Sight) -> Result<(), Found> {

@@ -319,7 +319,7 @@ fn a_real_prometheus_and_alertmanager_mail_what_a_watch_sees() {
         .replace("127.0.0.1:9465", ours)
         .replace("127.0.0.1:9093", &format!("127.0.0.1:{alerts}"));
     std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
-    let rules = read("prometheus/piaotan.rules.yml").replace("for: 5m", "for: 1s");
+    let rules = read("prometheus/piaotan.rules.yml").replace("for: \"5m\"", "for: \"1s\"");
     std::fs::write(dir.path().join("piaotan.rules.yml"), rules).unwrap();
     let config =
         quick(read("alertmanager/alertmanager.yml")).replace("127.0.0.1:25", &format!("127.0.0.1:{mail}"));

@@ -109,6 +109,8 @@ impl State {
             // Nothing was asked: nothing is known, and nothing changes.
             Health::Skipped => return Vec::new(),
             Health::Unhealthy if self.own_network_down && is_unreachable(result) => return Vec::new(),
+            // Our pace or our account is at fault: it says nothing of what the probe asked about.
+            Health::Degraded if is_ours(result) => return Vec::new(),
             Health::Unhealthy => *failures += 1,
             Health::Healthy | Health::Degraded | Health::Pending => *failures = 0,
         }
@@ -189,6 +191,10 @@ fn needed(result: &ProbeResult) -> u32 {
         matches!(result.probe, ProbeKind::SyncDelay | ProbeKind::LedgerIntegrity | ProbeKind::EntryCheck);
     let answered = matches!(result.outcome, Some(OutcomeKind::Ok | OutcomeKind::Mismatched));
     if of_fact && answered { 1 } else { 2 }
+}
+
+fn is_ours(result: &ProbeResult) -> bool {
+    matches!(result.outcome, Some(OutcomeKind::Throttled | OutcomeKind::AuthChallenge))
 }
 
 fn is_unreachable(result: &ProbeResult) -> bool {
