@@ -15,6 +15,10 @@ mod killed;
 mod pipeline;
 #[path = "prometheus.rs"]
 mod prometheus;
+#[path = "schema.rs"]
+mod schema;
+#[path = "secrets.rs"]
+mod secrets;
 #[path = "stall.rs"]
 mod stall;
 #[path = "watch.rs"]

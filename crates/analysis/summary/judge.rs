@@ -23,7 +23,7 @@ pub struct Ground<'a> {
 ///
 /// Where several hold, the first of: not conserved (2), a limit failed or nothing ever answered (1),
 /// maintenance left too little (4), generator saturated, cut short or resting on requests that were
-/// cut off (3), pass (0).
+/// cut off (3), pass (0). A run that sent nothing has shown nothing: inconclusive (3).
 pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
     let sync = summary.sync.clone();
     let measured =
@@ -33,12 +33,13 @@ pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
     let maintained = ground.inside > 0.0 && ground.outside < 0.3 * (ground.inside + ground.outside);
     let failed = summary.limits.iter().any(|limit| limit.verdict == Verdict::Fail);
     let doubtful = summary.limits.iter().any(|limit| limit.verdict == Verdict::Inconclusive);
-    let judged: [(bool, Verdict, u8); 6] = [
+    let judged: [(bool, Verdict, u8); 7] = [
         (!summary.conserved, Verdict::Refused, 2),
         (maintained && nothing_measured(summary), Verdict::Inconclusive, 4),
         (failed || never_answered(summary), Verdict::Fail, 1),
         (maintained, Verdict::Inconclusive, 4),
         (ground.terms.interrupted, Verdict::Interrupted, 3),
+        (summary.requests.sent == 0, Verdict::Inconclusive, 3),
         (doubtful || summary.generator.saturated || summary.cut_short.is_some(), Verdict::Inconclusive, 3),
     ];
     let governing = judged.iter().find(|(holds, ..)| *holds);

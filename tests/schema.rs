@@ -1,0 +1,95 @@
+//! What verbs answer with `--format json` is what `docs/schema` says.
+
+use crate::house::{Platform, piaotan, run, scenario};
+use serde_json::Value;
+use std::path::Path;
+use tempfile::tempdir;
+
+/// The first place where a value is not what its schema says: the keywords that our schemas use, no more.
+fn wrong(schema: &Value, value: &Value, at: &str) -> Option<String> {
+    if schema.get("const").is_some_and(|only| only != value) {
+        return Some(format!("{at} is not {}", schema["const"]));
+    }
+    if schema["enum"].as_array().is_some_and(|all| !all.contains(value)) {
+        return Some(format!("{at} is {value}, not one of {}", schema["enum"]));
+    }
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::String(kind) => vec![kind.as_str()],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    if !kinds.is_empty() && !kinds.iter().any(|kind| is(kind, value)) {
+        return Some(format!("{at} is {value}, not {kinds:?}"));
+    }
+    let items = value.as_array().into_iter().flatten().enumerate();
+    let mut items = items.filter_map(|(i, item)| wrong(schema.get("items")?, item, &format!("{at}[{i}]")));
+    items.next().or_else(|| members(schema, value.as_object()?, at))
+}
+
+fn members(schema: &Value, value: &serde_json::Map<String, Value>, at: &str) -> Option<String> {
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let missing = required.into_iter().find(|name| !value.contains_key(*name));
+    if let Some(name) = missing {
+        return Some(format!("{at}.{name} is missing"));
+    }
+    value.iter().find_map(|(name, member)| {
+        let own = schema["properties"].get(name).or_else(|| schema.get("additionalProperties"))?;
+        wrong(own, member, &format!("{at}.{name}"))
+    })
+}
+
+fn is(kind: &str, value: &Value) -> bool {
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("this validator knows no {other}"),
+    }
+}
+
+fn check(name: &str, value: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{name}.json"));
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(wrong(&schema, value, name), None, "{value}");
+    let first: Vec<&String> = value.as_object().unwrap().keys().take(2).collect();
+    assert_eq!(first, ["schema", "kind"], "{name}");
+}
+
+fn answer(dir: &Path, args: &[&str]) -> Value {
+    let output = piaotan(args).args(["--format", "json"]).current_dir(dir).output().unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{args:?}: {e}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+#[test]
+fn the_validator_refuses_what_is_wrong() {
+    let schema = serde_json::json!({"type": "object", "required": ["a"], "properties": {"a": {"type": ["number", "null"]}}});
+    let wrong = |value: Value| wrong(&schema, &value, "v");
+    assert_eq!(wrong(serde_json::json!({"a": null})), None);
+    assert_eq!(wrong(serde_json::json!({})).as_deref(), Some("v.a is missing"));
+    assert!(wrong(serde_json::json!({"a": "NaN"})).is_some());
+}
+
+#[test]
+fn real_answers_are_what_the_schemas_say() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "");
+    let text = "name = \"t\"\nlimits = [\"errors < 1%\"]\n[load]\nrate = 20\nduration = \"2s\"\n[sync]\ntrack = 1.0\ndrain = \"1s\"\n[[mix]]\njourney = \"roundtrip\"\n";
+    let (_, summary) = run(dir.path(), &scenario(dir.path(), text), &platform.url, &[]);
+    check("summary", &summary);
+    check("comparison", &answer(dir.path(), &["report", "--compare", "run", "run"]));
+    check("profile_list", &answer(dir.path(), &["profile", "list"]));
+    check("profile_check", &answer(dir.path(), &["profile", "check", "reference"]));
+    std::fs::write(dir.path().join("empty.toml"), "").unwrap();
+    check("profile_check", &answer(dir.path(), &["profile", "check", "empty.toml"]));
+    check("profile_try", &answer(dir.path(), &["profile", "try", "verify", "--target", &platform.url]));
+    check(
+        "profile_try",
+        &answer(dir.path(), &["profile", "try", "health", "--target", "http://127.0.0.1:9"]),
+    );
+    check("check", &answer(dir.path(), &["check", "--probes", "api_health", "--target", &platform.url]));
+}
