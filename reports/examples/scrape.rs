@@ -8,7 +8,8 @@ use piaotan_record::calendar::PhaseName;
 use piaotan_record::window::{Service, Source, Status};
 use piaotan_record::{CodeBook, Nanos, Observation, Operation, Outcome, Surface, Tally};
 use piaotan_reports::metrics::{
-    ProbeTotals, RunTotals, SeverityName, SourceTotals, Totals, WindowState, exposition, register,
+    ProbeTotals, ProcessTotals, RunTotals, SeverityName, SourceTotals, Totals, WatchTotals, WindowState,
+    exposition, register,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
