@@ -26,13 +26,16 @@ const STUCK: TimeDelta = TimeDelta::seconds(60);
 /// What costs a walk over the ledger is not counted anew for every reader.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
 
+/// The invoices of the ledger, and when they were counted.
+type Counted = Arc<Mutex<Option<(DateTime<Utc>, metrics::SyncTotals)>>>;
+
 /// Answers readers. Cheap to copy.
 #[derive(Clone)]
 pub struct Desk {
     board: Board,
     lang: Lang,
     shown: Arc<Mutex<Option<Shown>>>,
-    ledger: Arc<Mutex<Option<(DateTime<Utc>, metrics::SyncTotals)>>>,
+    ledger: Counted,
     registry: Arc<metrics::Registry>,
 }
 
@@ -153,7 +156,7 @@ fn language(asked: &Asked, usual: Lang) -> Lang {
 struct Totaller {
     board: Board,
     shown: Arc<Mutex<Option<Shown>>>,
-    ledger: Arc<Mutex<Option<(DateTime<Utc>, metrics::SyncTotals)>>>,
+    ledger: Counted,
 }
 
 impl Totaller {
