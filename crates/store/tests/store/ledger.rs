@@ -82,6 +82,8 @@ fn counts_tell_pending_late_lost_and_mismatched_apart() {
         late: 3,
         mismatched: 1,
         regressed: 1,
+        unknown: 0,
+        last_seen: Some(at(200)),
         oldest_pending: TimeDelta::seconds(150),
     };
     assert_eq!(counts, expected);
