@@ -15,6 +15,7 @@ use hyper::client::conn::http1::SendRequest;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
+use piaotan_client::ask;
 use piaotan_client::invoice::{FileKind, Generator, Invoice, Options};
 use piaotan_client::port::{FieldName, Fields, Values};
 use piaotan_client::profile::{Answer, Base, Bases, Context, Language, Profile, Secrets};
@@ -138,12 +139,8 @@ async fn send(
 
 async fn by_profile(sender: &mut SendRequest<Full<Bytes>>, bench: &Bench, fields: &Fields<'_>, nonce: u64) {
     let wire = bench.profile.render(Operation::Verify, fields, &bench.context(nonce)).unwrap();
-    let mut request =
-        Request::builder().method(wire.method).uri(wire.target).header("host", wire.base.authority());
-    for (name, value) in wire.headers {
-        request = request.header(name, value);
-    }
-    let (status, headers, body) = send(sender, request.body(Full::new(wire.body)).unwrap()).await;
+    // As the client itself sends it.
+    let (status, headers, body) = send(sender, ask::request(wire)).await;
     let judged =
         bench.profile.judge(Operation::Verify, fields, &Answer { status, headers: &headers, body: &body });
     assert_eq!(judged.outcome, Outcome::Ok);
