@@ -91,7 +91,7 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
             FindingKind::WindowOverrun,
             Severity::Critical,
             say.of(
-                format!("维护超时:公告 {announced},实际 {seen},超出 {over}。"),
+                format!("维护超时：公告 {announced}，实际 {seen}，超出 {over}。"),
                 format!("Maintenance overran: announced {announced}, observed {seen}, {over} too long."),
             ),
         ),
@@ -174,9 +174,9 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
             .collect();
         let text = say.of(
             format!(
-                "同步延迟自 {} 起变为原来的 {ratio:.1} 倍(95% 区间 {interval};{})。",
+                "同步延迟自 {} 起变为原来的 {ratio:.1} 倍（95% 区间 {interval}；{}）。",
                 clock(at),
-                surfaces.join("、")
+                surfaces.iter().map(|name| in_chinese(name)).collect::<Vec<_>>().join("、")
             ),
             format!(
                 "From {} on synchronisation took {ratio:.1} times as long (95 % interval {interval}; {}).",
@@ -213,6 +213,17 @@ fn limits(say: &Say, summary: &Summary) -> Vec<Finding> {
         finding(FindingKind::LimitBroken, Severity::Critical, text, &evidence)
     };
     broken.map(tell).collect()
+}
+
+/// A surface as people call it.
+fn in_chinese(surface: &str) -> &str {
+    match surface {
+        "number" => "按号码查询",
+        "keyword" => "按关键词查询",
+        "verify" => "查验",
+        "region" => "其他地区",
+        other => other,
+    }
 }
 
 /// A measured value in the unit of its limit: a length of time, or a share.
