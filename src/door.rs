@@ -67,6 +67,10 @@ pub enum Verb {
     Check(commands::check::Check),
     /// Watch a platform day and night: probes at their slots, metrics, status page, alerts that know windows.
     Watch(commands::watch::Watch),
+    /// Find out why an invoice cannot be found: the cause, the evidence, what to do.
+    Trace(commands::trace::Trace),
+    /// Void every synthetic invoice that the ledger knows.
+    Cleanup(commands::cleanup::Cleanup),
     /// Draw the report of a run again, with what is known of windows now.
     Report(commands::report::Report),
     /// Estimate sync delays from a CSV of anybody's invoices.

@@ -38,6 +38,8 @@ fn enter(door: Door) -> anyhow::Result<u8> {
         Verb::Run(args) => commands::run::run(&args, &common),
         Verb::Check(args) => commands::check::run(&args, &common),
         Verb::Watch(args) => commands::watch::run(&args, &common),
+        Verb::Trace(args) => commands::trace::run(&args, &common),
+        Verb::Cleanup(args) => commands::cleanup::run(&args, &common),
         Verb::Report(args) => commands::report::run(&args, &common),
         Verb::Sync(args) => commands::sync::run(&args, &common),
         Verb::History(args) => commands::history::run(&args, &common),

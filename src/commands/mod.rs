@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod check;
+pub mod cleanup;
 pub mod completions;
 pub mod config;
 pub mod demo;
@@ -12,5 +13,6 @@ pub mod profile;
 pub mod report;
 pub mod run;
 pub mod sync;
+pub mod trace;
 pub mod watch;
 pub mod windows;
