@@ -105,8 +105,10 @@ fn cut(atoms: &[Atom], ends: impl Fn(usize) -> bool) -> (Vec<Stretch>, Vec<u32>)
             && !(matches!(cue, Cue::Aside | Cue::Event) && names_a_system(atoms, k))
         {
             current.cues.add(cue);
-            if cue == Cue::Event {
-                current.cues.add(Cue::Aside);
+            match cue {
+                Cue::Event => current.cues.add(Cue::Aside),
+                Cue::Power => current.cues.add(Cue::Stop),
+                _ => {}
             }
         }
         current.atoms.end = k + 1;
