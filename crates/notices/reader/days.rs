@@ -105,7 +105,8 @@ impl Walk<'_> {
             self.same_times(placed, day, doubts);
             return;
         }
-        if role == Role::Outage && self.followed(placed, Cue::AllDay) {
+        let all_day = self.followed(placed, Cue::AllDay) || self.preceded(placed, &[Cue::AllDay]);
+        if role == Role::Outage && all_day {
             self.whole_days(placed, moment, moment, day, day, doubts);
             return;
         }

@@ -291,7 +291,10 @@ impl Lexer<'_> {
                     | Meaning::Weekday(..)
             )
         };
-        self.atoms.iter().rev().take(3).any(|atom| near(atom.meaning))
+        let ends =
+            |meaning| matches!(meaning, Meaning::Break(Break::Sentence | Break::Line | Break::Paragraph));
+        let here = self.atoms.iter().rev().take_while(|atom| !ends(atom.meaning));
+        here.take(3).any(|atom| near(atom.meaning))
     }
 
     fn unknown(&mut self, i: usize) -> usize {
