@@ -64,8 +64,6 @@ pub(crate) struct Walk<'a> {
     /// Days that an outage names without times, for a text that has nothing better.
     pub(super) date_only: Vec<Found>,
     pub(crate) dated_work: bool,
-    /// What the last range of times was, and the atom after it.
-    last_range: Option<(usize, Role)>,
 }
 
 /// Reads a text whose language is known.
@@ -97,7 +95,6 @@ pub(crate) fn assemble(text: &str, plain: &Plain, language: Language, context: &
         refers: Vec::new(),
         date_only: Vec::new(),
         dated_work: false,
-        last_range: None,
     };
     for (n, placed) in phrases.iter().enumerate() {
         if walk.found.len() >= MOST_WINDOWS {
@@ -162,8 +159,7 @@ impl Walk<'_> {
     }
 
     fn range(&mut self, placed: &Placed, start: &Moment, end: &Moment, join: Join) {
-        let role = self.role_of_range(placed, start);
-        self.last_range = Some((placed.atoms.end, role));
+        let role = self.document.role(placed);
         if let Some(rule) = recurring::rule_at(self.document.atoms, placed, start)
             && role == Role::Outage
             && !self.spread_follows(placed)
@@ -188,19 +184,6 @@ impl Walk<'_> {
                 self.dated_work |= role == Role::Outage && (is_undated(kind) || start.has_day());
                 self.doubt(kind, placed);
             }
-        }
-    }
-
-    /// 9:00-12:00、13:30-17:00: a second range without a day is what the first one was.
-    fn role_of_range(&self, placed: &Placed, start: &Moment) -> Role {
-        let role = self.document.role(placed);
-        match self.last_range {
-            Some((end, before @ (Role::Aside | Role::Up)))
-                if role == Role::Outage && !start.has_day() && placed.atoms.start <= end + 1 =>
-            {
-                before
-            }
-            _ => role,
         }
     }
 

@@ -105,8 +105,7 @@ impl Walk<'_> {
             self.same_times(placed, day, doubts);
             return;
         }
-        let all_day = self.followed(placed, Cue::AllDay) || self.preceded(placed, &[Cue::AllDay]);
-        if role == Role::Outage && all_day {
+        if role == Role::Outage && self.followed(placed, Cue::AllDay) {
             self.whole_days(placed, moment, moment, day, day, doubts);
             return;
         }

@@ -97,9 +97,7 @@ impl<'a> Document<'a> {
         if !self.is_about_outages() {
             return Role::Aside;
         }
-        // "Phishing: mails that say 'your account will be suspended on…'" is told of others.
-        let framed = !self.chinese && sentence.has(Cue::Frame);
-        if framed || self.all.has(Cue::Frame) && !sentence.has(Cue::Stop) {
+        if self.all.has(Cue::Frame) && !sentence.has(Cue::Stop) {
             return Role::Aside;
         }
         if let Some(role) = self.plan_role(placed) {

@@ -61,7 +61,7 @@ fn is_news(document: &Document<'_>, k: usize, cue: Cue) -> bool {
 /// 取消本次维护 and 维护取消, not 升级后取消纸质发票: what is cancelled is the work, or nothing follows.
 fn takes_maintenance(document: &Document<'_>, k: usize) -> bool {
     if !document.chinese {
-        return !of_something_else(document, k);
+        return true;
     }
     let rest = document.atoms[k + 1..].iter().take(8);
     for atom in rest {
@@ -80,18 +80,6 @@ fn takes_maintenance(document: &Document<'_>, k: usize) -> bool {
         }
     }
     true
-}
-
-/// "validation and cancellation of e-invoices": what is cancelled is a thing of the system's own.
-fn of_something_else(document: &Document<'_>, k: usize) -> bool {
-    let rest = document.atoms[k + 1..].iter().take(5).map(|atom| atom.meaning);
-    let mut rest = rest.skip_while(|meaning| matches!(meaning, Meaning::Glue | Meaning::Text));
-    match rest.next() {
-        Some(Meaning::Cue(Cue::System | Cue::Service)) => {
-            !rest.any(|meaning| matches!(meaning, Meaning::Cue(Cue::Work | Cue::Routine | Cue::Planned)))
-        }
-        _ => false,
-    }
 }
 
 fn time_follows(document: &Document<'_>, k: usize) -> bool {

@@ -291,10 +291,7 @@ impl Lexer<'_> {
                     | Meaning::Weekday(..)
             )
         };
-        let ends =
-            |meaning| matches!(meaning, Meaning::Break(Break::Sentence | Break::Line | Break::Paragraph));
-        let here = self.atoms.iter().rev().take_while(|atom| !ends(atom.meaning));
-        here.take(3).any(|atom| near(atom.meaning))
+        self.atoms.iter().rev().take(3).any(|atom| near(atom.meaning))
     }
 
     fn unknown(&mut self, i: usize) -> usize {

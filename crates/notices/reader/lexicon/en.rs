@@ -86,10 +86,6 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
         From,
         "from, starting, starting at, starting on, starting from, beginning, beginning at, beginning on, commencing, commencing at, commencing on, starts at, begins at, begins on, starts on, as of, as from, effective, scheduled for, start at, begin at, begin on, start on, to begin, to commence, will commence, commence on, commence at, commences, commences at",
     ),
-    (
-        Text,
-        "moved to the, moved to a, moved to an, moved to our, moved to new, moved from the, moved from our, pushed to production, pushed to the",
-    ),
     (And, "and, &"),
     (
         Glue,
@@ -113,7 +109,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Work),
-        "maintenance, outage, outages, planned work, brief works, overhaul*, refresh*, rework*, revamp*, tune-up, swap*, refit*, refurbish*, conversion, cut over, switching over, switched over, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, carry out work, carrying out work, perform work, performing work, work on our, updating, rebuild, works, routine work, repair*, cutover, cut-over, rebuil*, go-live, downtime, failover, fail-over, \
+        "maintenance, outage, outages, planned work, brief works, overhaul*, refresh*, rework*, revamp*, tune-up, swap*, refit*, refurbish*, conversion, cut over, switching over, switched over, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, carry out work, carrying out work, perform work, performing work, work on our, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, \
          switchover, switch over, replacement, replac*, installation, deploy*, software update, system update, database move, moving, changeover, housekeeping, servic* work, relocation, relocat*, transition*, \
          engineering work, engineering works, server work, system work, disaster recovery, dr test, dr exercise, improvements, reboot*, restart*, resilienc* test*",
     ),
@@ -131,7 +127,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Frame),
-        "release notes, changelog, change log, what's new, phishing, scam, scams, fraud alert, satisfaction survey, join our webinar, press release, job posting, press reports, widely reported, minutes of, spring break",
+        "release notes, changelog, change log, what's new, phishing, scam, scams, fraud alert, satisfaction survey, join our webinar, press release, job posting",
     ),
     (
         Cue(Cue::Restore),
