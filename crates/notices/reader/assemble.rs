@@ -440,9 +440,6 @@ impl Walk<'_> {
 
     fn end_at(&mut self, placed: &Placed, at: DateTime<FixedOffset>) {
         let sentence = self.document.sentences.sentence(placed.atoms.start).cues;
-        if self.is_extension(placed) && self.extend(placed, at) {
-            return;
-        }
         let waiting = std::mem::take(&mut self.waiting);
         if sentence.has(Cue::Early) {
             self.refers.push(Reference { relation: Relation::EndedEarly, start: None, end: Some(at) });
@@ -465,29 +462,6 @@ impl Walk<'_> {
                 self.waiting.push(start);
             }
         }
-    }
-
-    /// 延长至, "has been extended to": told between the window and its new end.
-    fn is_extension(&self, placed: &Placed) -> bool {
-        let sentence = self.document.sentences.sentence(placed.atoms.start).atoms.start;
-        (sentence..placed.atoms.start).any(|k| self.document.atoms[k].meaning == Meaning::Cue(Cue::Extend))
-    }
-
-    /// The window told last takes a later end.
-    fn extend(&mut self, placed: &Placed, at: DateTime<FixedOffset>) -> bool {
-        let told = |found: &&Found| {
-            matches!(found.role, Role::Old | Role::Outage) && found.end.is_some_and(|end| end < at)
-        };
-        let Some(old) = self.found.last().filter(told).cloned() else { return false };
-        if (at - old.start).num_days() > 62 {
-            return false;
-        }
-        self.found.pop();
-        self.refers.push(Reference { relation: Relation::Extended, start: Some(old.start), end: Some(at) });
-        let atoms = old.atoms.start..placed.atoms.end;
-        let rules = vec![Rule::Extended];
-        self.found.push(Found { end: Some(at), role: Role::Outage, atoms, rules, ..old });
-        true
     }
 
     /// A window that was over a week before publication is a report, whatever its words.

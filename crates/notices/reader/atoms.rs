@@ -149,10 +149,6 @@ pub(crate) enum Cue {
     Service,
     /// 电梯, swimming pool: things that stop and are none of ours.
     Physical,
-    /// 停电, power cut: a stop, of ours only where a system is said to stop with it.
-    Power,
-    /// 更新日志, release notes, surveys: in such a text only a stop beside the time makes it an outage.
-    Frame,
     /// Training, deadlines, office hours, contacts: times that are something else.
     Aside,
     /// 培训, webinar: people come together; what the talk is about does not stop.

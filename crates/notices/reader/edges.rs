@@ -24,10 +24,7 @@ impl Walk<'_> {
             }
             return (!closes).then_some(Side::End);
         }
-        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend])
-            || self.followed(placed, Cue::Ends)
-            || self.opens_its_line(placed, Cue::Ends)
-        {
+        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) || self.followed(placed, Cue::Ends) {
             return Some(Side::End);
         }
         let over = self.document.sentences.clause(placed.atoms.start).cues;
@@ -37,7 +34,7 @@ impl Walk<'_> {
         if role == Role::Old && self.followed(placed, Cue::Ends) {
             return None;
         }
-        if self.preceded(placed, &[Cue::StartLabel]) || self.opens_its_line(placed, Cue::Begins) {
+        if self.preceded(placed, &[Cue::StartLabel]) {
             return Some(Side::Start);
         }
         if role == Role::Up {
@@ -64,13 +61,6 @@ impl Walk<'_> {
     pub(super) fn preceded(&self, placed: &Placed, cues: &[Cue]) -> bool {
         self.just_before(placed)
             .is_some_and(|meaning| matches!(meaning, Meaning::Cue(cue) if cues.contains(&cue)))
-    }
-
-    /// 起:, 止: at the head of a line or a cell label the moment after them.
-    fn opens_its_line(&self, placed: &Placed, label: Cue) -> bool {
-        let start = self.document.sentences.clause(placed.atoms.start).atoms.start;
-        let before = start..placed.atoms.start;
-        before.len() <= 2 && self.document.atoms[start].meaning == Meaning::Cue(label) && !before.is_empty()
     }
 
     pub(super) fn preceded_by(&self, placed: &Placed, meaning: Meaning) -> bool {

@@ -31,8 +31,6 @@ pub(crate) struct Document<'a> {
     topics: Vec<Topic>,
     pub(crate) all: Cues,
     pub(crate) chinese: bool,
-    /// A sentence stops a system and names no time: it takes the time of another one.
-    stops_untimed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +52,6 @@ impl<'a> Document<'a> {
         let all = sentences.sentences.iter().fold(Cues::default(), |all, sentence| all.with(sentence.cues));
         let timed: HashSet<usize> =
             phrases.iter().map(|placed| sentences.sentence_index(placed.atoms.start)).collect();
-        let stops_untimed = sentences.sentences.iter().enumerate().any(|(index, sentence)| {
-            let cues = sentence.cues;
-            let stops = cues.has(Cue::Stop) && cues.has(Cue::System);
-            stops && !cues.any(&[Cue::Power, Cue::Up]) && !timed.contains(&index)
-        });
         let mut topic = Topic::None;
         let topics = sentences
             .sentences
@@ -69,7 +62,7 @@ impl<'a> Document<'a> {
                 topic
             })
             .collect();
-        Self { atoms, phrases, sentences, topics, all, chinese, stops_untimed }
+        Self { atoms, phrases, sentences, topics, all, chinese }
     }
 
     /// Whether the text speaks of systems that are worked on or that stop.
@@ -95,9 +88,6 @@ impl<'a> Document<'a> {
         let clause = self.clause_cues(placed);
         let sentence = self.sentences.sentence(first).cues;
         if !self.is_about_outages() {
-            return Role::Aside;
-        }
-        if self.all.has(Cue::Frame) && !sentence.has(Cue::Stop) {
             return Role::Aside;
         }
         if let Some(role) = self.plan_role(placed) {
@@ -144,8 +134,7 @@ impl<'a> Document<'a> {
     fn is_physical(&self, atom: usize) -> bool {
         let sentence = self.sentences.sentence(atom);
         let branches = !self.chinese && sentence.cues.has(Cue::Counter);
-        let power = sentence.cues.has(Cue::Power) && !self.stops_untimed;
-        if !sentence.cues.has(Cue::Physical) && !branches && !power {
+        if !sentence.cues.has(Cue::Physical) && !branches {
             return false;
         }
         !self
@@ -276,7 +265,6 @@ impl<'a> Document<'a> {
                 Some(Cue::Restore)
             }
             Meaning::Cue(Cue::Early) => Some(Cue::Done),
-            Meaning::Cue(Cue::Power) => Some(Cue::Stop),
             Meaning::Cue(cue @ (Cue::Work | Cue::Stop | Cue::Restore | Cue::Done | Cue::Sudden)) => Some(cue),
             _ => None,
         }
@@ -287,9 +275,6 @@ impl<'a> Document<'a> {
 fn topic_after(topic: Topic, cues: Cues, timed: bool) -> Topic {
     if cues.has(Cue::Event) && !cues.has(Cue::Stop) && !timed {
         Topic::Aside
-    } else if topic == Topic::Aside && !cues.any(&[Cue::Work, Cue::System, Cue::Service]) {
-        // "closed" in a list of opening times.
-        topic
     } else if cues.any(&OUTAGE) {
         Topic::Outage
     } else if cues.has(Cue::Aside) && !timed {

@@ -19,7 +19,6 @@ pub(crate) enum Rule {
     SameTimes,
     StagedEnd,
     EndedEarly,
-    Extended,
 }
 
 impl Rule {
@@ -47,7 +46,6 @@ impl Rule {
             Rule::SameTimes => "same_times",
             Rule::StagedEnd => "staged_end",
             Rule::EndedEarly => "ended_early",
-            Rule::Extended => "extended",
         }
     }
 }
@@ -316,19 +314,11 @@ pub const RULES: &[Row] = &[
         "紧急通知：11月20日15:00-15:30开票服务器紧急抢修",
         "emergency 11-20T15:00/11-20T15:30",
     ),
-    row(
-        Some(Rule::Extended),
-        "a window whose end is put off",
-        "原定11月24日22:00至11月25日6:00的系统升级，因故延长至11月25日12:00",
-        "planned_maintenance 11-24T22:00/11-25T12:00",
-    ),
     // What is left out.
     row(None, "limits", "系统升级前，请于11月24日18:00前完成申报", "not_maintenance"),
     row(None, "training and meetings", "系统升级培训定于11月24日9:00至11:30举行", "not_maintenance"),
     row(None, "office hours and holidays", "放假期间平台照常运行，客服值班时间9:00-17:00", "not_maintenance"),
     row(None, "things that are no systems", "电梯检修：11月24日9:00-17:00停用", "not_maintenance"),
-    row(None, "power cuts that stop no system", "城西线11月24日9:00-17:00停电检修", "not_maintenance"),
-    row(None, "release notes", "更新日志：报表自动归档改在2:00-5:00，11月19日升级", "not_maintenance"),
     row(None, "history", "上次系统升级（10月31日22:00至11月1日6:00）已顺利完成", "not_maintenance"),
     row(None, "advice", "银行系统维护一般在凌晨2点到5点进行", "not_maintenance"),
 ];

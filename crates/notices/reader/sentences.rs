@@ -105,10 +105,8 @@ fn cut(atoms: &[Atom], ends: impl Fn(usize) -> bool) -> (Vec<Stretch>, Vec<u32>)
             && !(matches!(cue, Cue::Aside | Cue::Event) && names_a_system(atoms, k))
         {
             current.cues.add(cue);
-            match cue {
-                Cue::Event => current.cues.add(Cue::Aside),
-                Cue::Power => current.cues.add(Cue::Stop),
-                _ => {}
+            if cue == Cue::Event {
+                current.cues.add(Cue::Aside);
             }
         }
         current.atoms.end = k + 1;

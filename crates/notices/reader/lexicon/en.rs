@@ -109,9 +109,9 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Work),
-        "maintenance, outage, outages, planned work, brief works, overhaul*, refresh*, rework*, revamp*, tune-up, swap*, refit*, refurbish*, conversion, cut over, switching over, switched over, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, carry out work, carrying out work, perform work, performing work, work on our, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, \
+        "maintenance, outage, outages, planned work, brief works, overhaul*, refresh*, rework*, revamp*, tune-up, swap*, refit*, refurbish*, conversion, cut over, switching over, switched over, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, power outage, \
          switchover, switch over, replacement, replac*, installation, deploy*, software update, system update, database move, moving, changeover, housekeeping, servic* work, relocation, relocat*, transition*, \
-         engineering work, engineering works, server work, system work, disaster recovery, dr test, dr exercise, improvements, reboot*, restart*, resilienc* test*",
+         engineering work, engineering works, electrical work, server work, system work, power shutdown, disaster recovery, dr test, dr exercise, improvements, reboot*, restart*, resilienc* test*",
     ),
     (
         Cue(Cue::Stop),
@@ -120,14 +120,6 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
          cannot access, can't access, no access, not work, not be working, not function, degraded, intermittent*, slow, slowness, impact*, affect*, pause, paused, out of service, taken offline, brought down, \
          be off, stay off, stays off, go offline, goes offline, will fail, should fail, may fail, delays, delayed, loss of, lose access, not be possible, not possible, blackout, not be able, cannot log in, can't log in, dark, \
          fell over, errors, failures, failing, failed, elevated, will not be, may not be, won't be, cannot, can't, switched off, turned off, locked out, limited, bar visitors, read-only, read only, out of action, cut off",
-    ),
-    (
-        Cue(Cue::Power),
-        "power outage*, power cut*, power interruption*, power shutdown*, power failure, electrical work*, electricity, planned power, loss of power, power supply, hydro crews",
-    ),
-    (
-        Cue(Cue::Frame),
-        "release notes, changelog, change log, what's new, phishing, scam, scams, fraud alert, satisfaction survey, join our webinar, press release, job posting",
     ),
     (
         Cue(Cue::Restore),
@@ -203,11 +195,11 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Counter),
-        "branch, branches, support centre, support center, support team, support desk, call centre, call center, contact centre, contact center, customer service, office, offices, counter, counters, help desk, service desk, front desk, store, stores, library",
+        "branch, branches, office, offices, counter, counters, help desk, service desk, front desk, store, stores, library",
     ),
     (
         Cue(Cue::Aside),
-        "deadline*, opening times, holiday hours, trading hours, registration closes, registrations close, registration will close, sign-up closes, sign-ups close, maintenance windows, maintenance mode, maintenance page, cutoff, cut-off, due date, class, classes, office hours, hours during, library hours, service hours, hours of operation, open hours, counter hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
+        "deadline*, cutoff, cut-off, due date, class, classes, office hours, hours during, library hours, service hours, hours of operation, open hours, counter hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
          holiday, holidays, register, registration*, apply, applications close, session*, sale, promotion, competition, submit by, vacation, delivery, arrive*, \
          enrol*, valid, expires, expiry, comment period, consultation, hiring, survey, launch party, ticket*, flight*, fax, available from, is open, are open, staffed, drop-in, walk-in, office closure*, shipment*, shipping, reservations, appointments, enrollment, admissions, bids",
     ),
