@@ -21,5 +21,7 @@ mod schema;
 mod secrets;
 #[path = "stall.rs"]
 mod stall;
+#[path = "trace.rs"]
+mod trace;
 #[path = "watch.rs"]
 mod watch;
