@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveDateTime};
 
-use super::atoms::{Atom, Cue, Meaning, Relative};
+use super::atoms::{Atom, Cue, Meaning};
 use super::edges::Side;
-use super::grammar::{Join, Moment, Phrase, Placed, phrases};
+use super::grammar::{Moment, Phrase, Placed, phrases};
 use super::judge::{Document, Role};
 use super::language::Language;
 use super::lexer;
 use super::normalise::Plain;
-use super::resolve::{Doubts, Known, local_range, on_day};
+use super::resolve::{Doubts, Known, on_day};
 use super::rules::Rule;
 use super::sentences::Sentences;
 use super::{kind, recurring, services, window};
@@ -64,6 +64,8 @@ pub(crate) struct Walk<'a> {
     /// Days that an outage names without times, for a text that has nothing better.
     pub(super) date_only: Vec<Found>,
     pub(crate) dated_work: bool,
+    /// The atom after the latest hours that were none of ours.
+    pub(super) aside_end: usize,
 }
 
 /// Reads a text whose language is known.
@@ -95,6 +97,7 @@ pub(crate) fn assemble(text: &str, plain: &Plain, language: Language, context: &
         refers: Vec::new(),
         date_only: Vec::new(),
         dated_work: false,
+        aside_end: 0,
     };
     for (n, placed) in phrases.iter().enumerate() {
         if walk.found.len() >= MOST_WINDOWS {
@@ -156,148 +159,6 @@ impl Walk<'_> {
 
     pub(super) fn doubt(&mut self, kind: DoubtKind, placed: &Placed) {
         self.doubts.push((kind, placed.atoms.clone()));
-    }
-
-    fn range(&mut self, placed: &Placed, start: &Moment, end: &Moment, join: Join) {
-        let role = self.document.role(placed);
-        if let Some(rule) = recurring::rule_at(self.document.atoms, placed, start)
-            && role == Role::Outage
-            && !self.spread_follows(placed)
-        {
-            recurring::add(self, placed, rule, start, end);
-            return;
-        }
-        if start.clock.is_none() || end.clock.is_none() {
-            self.day_range(placed, start, end, role);
-            return;
-        }
-        if matches!(role, Role::Aside | Role::Up) {
-            return;
-        }
-        if role == Role::Unclear {
-            self.doubt(DoubtKind::Unclear, placed);
-            return;
-        }
-        match self.days_of_range(placed, start, end) {
-            Ok(days) => self.spread(placed, start, end, join, role, &days),
-            Err(kind) => {
-                self.dated_work |= role == Role::Outage && (is_undated(kind) || start.has_day());
-                self.doubt(kind, placed);
-            }
-        }
-    }
-
-    /// Whether days were named just before, over which an "every day" spreads.
-    fn spread_follows(&self, placed: &Placed) -> bool {
-        let weekly = matches!(&placed.phrase, Phrase::Range(start, ..) if start.weekday.is_some());
-        !weekly && !self.days.is_empty() && placed.atoms.start <= self.days_end + 4
-    }
-
-    /// The days on which a range of times begins.
-    fn days_of_range(
-        &mut self,
-        placed: &Placed,
-        start: &Moment,
-        end: &Moment,
-    ) -> Result<Vec<NaiveDate>, DoubtKind> {
-        let near = self.spread_follows(placed);
-        // 9月23日至24日(当日18时至次日8时)
-        let each = start.relative == Some(Relative::Same) && self.days_ranged;
-        if (!start.has_day() || each) && near {
-            return Ok(std::mem::take(&mut self.days));
-        }
-        let mut doubts = Doubts::new();
-        let start = self.with_day_of(start, end);
-        let Some(day) = self.known.day_of(&start, None, &mut doubts)? else {
-            return Err(DoubtKind::DayUnknown);
-        };
-        let listed = near && !self.days_ranged && placed.atoms.start <= self.days_end + 1;
-        let mut days = if listed { std::mem::take(&mut self.days) } else { Vec::new() };
-        self.days.clear();
-        days.push(day.date);
-        Ok(days)
-    }
-
-    fn spread(
-        &mut self,
-        placed: &Placed,
-        start: &Moment,
-        end: &Moment,
-        join: Join,
-        role: Role,
-        days: &[NaiveDate],
-    ) {
-        let several = days.len() > 1;
-        for day in days.iter().take(MOST_DAYS) {
-            let mut doubts = Doubts::new();
-            match self.one_range(start, end, *day, several, &mut doubts) {
-                Ok((from, to)) => {
-                    if (to - from).num_days() > 31 {
-                        doubts.push(DoubtKind::Long);
-                    }
-                    let rule = if several { Rule::EachDay } else { Rule::of_join(join) };
-                    self.found.push(Found {
-                        start: from,
-                        end: Some(to),
-                        role,
-                        atoms: placed.atoms.clone(),
-                        doubts,
-                        rules: vec![rule],
-                    });
-                }
-                Err(kind) => {
-                    self.dated_work |= role == Role::Outage;
-                    self.doubt(kind, placed);
-                }
-            }
-        }
-        self.note_day(start, end, days.first().copied());
-    }
-
-    fn one_range(
-        &self,
-        start: &Moment,
-        end: &Moment,
-        day: NaiveDate,
-        several: bool,
-        doubts: &mut Doubts,
-    ) -> Result<(DateTime<FixedOffset>, DateTime<FixedOffset>), DoubtKind> {
-        // Asked again for its doubts: weekday, order of day and month.
-        let dated = self.with_day_of(start, end);
-        self.known.day_of(&dated, None, doubts)?;
-        let borrowed = !start.has_day() && dated.has_day();
-        let end_day = if borrowed || several && end.relative.is_none() {
-            None
-        } else {
-            self.known.day_of(end, Some(day), doubts)?.filter(|end| end.own).map(|end| end.date)
-        };
-        let (from, to) = local_range(start, end, day, end_day, doubts)?;
-        if borrowed && from.date() != to.date() {
-            // "10 pm to 2 am on 4 December" may begin on the 3rd or on the 4th.
-            doubts.push(DoubtKind::DayUnknown);
-        }
-        let zone = start.zone.or(end.zone);
-        // Each end may name a zone of its own.
-        let from = self.known.instant(from, zone, doubts)?;
-        let to = self.known.instant(to, end.zone.or(zone), doubts)?;
-        if to > from { Ok((from, to)) } else { Err(DoubtKind::Impossible) }
-    }
-
-    /// "8 to 10 pm on December 3": the start takes the day of the end, unless one was named just before.
-    fn with_day_of(&self, start: &Moment, end: &Moment) -> Moment {
-        let relative =
-            end.relative.is_some_and(|relative| matches!(relative, Relative::FromStart(_) | Relative::Same));
-        if start.has_day() || !end.has_day() || relative {
-            return with_month_of(start, end);
-        }
-        let near = |day: NaiveDate| {
-            let end = self.known.day_of(end, Some(day), &mut Doubts::new()).ok().flatten();
-            end.is_some_and(|end| (0..=2).contains(&(end.date - day).num_days()))
-        };
-        if self.known.day.is_some_and(near) {
-            return start.clone();
-        }
-        Moment { date: end.date, relative: end.relative, weekday: end.weekday, ..start.clone() }
     }
 
     pub(super) fn note_day(&mut self, start: &Moment, end: &Moment, day: Option<NaiveDate>) {
@@ -444,7 +305,7 @@ impl Walk<'_> {
         if sentence.has(Cue::Early) {
             self.refers.push(Reference { relation: Relation::EndedEarly, start: None, end: Some(at) });
         }
-        if waiting.is_empty() && sentence.has(Cue::Extend) {
+        if waiting.is_empty() && (sentence.has(Cue::Extend) || self.ends_later(placed)) {
             self.refers.push(Reference { relation: Relation::Extended, start: None, end: Some(at) });
         }
         for start in waiting {
@@ -478,13 +339,36 @@ impl Walk<'_> {
         self.doubts.len() > doubts
     }
 
+    /// 停机时间提前至…开始，结束时间不变: the window told of before, with the new start.
+    fn same_end(&mut self, start: &Waiting) -> bool {
+        let said = self.document.sentences.sentence(start.atoms.start).cues.has(Cue::SameEnd);
+        let whole = |found: &&mut Found| {
+            found.end.is_some_and(|end| start.at < end && (end - start.at).num_days() <= 31)
+        };
+        let Some(old) = self.found.iter_mut().rev().find(whole).filter(|_| said) else { return false };
+        let moved = Found {
+            start: start.at,
+            role: Role::Outage,
+            atoms: start.atoms.clone(),
+            rules: vec![Rule::SameEnd],
+            ..old.clone()
+        };
+        old.role = Role::Old;
+        self.found.push(moved);
+        true
+    }
+
     fn close(mut self, text: &str, plain: &Plain) -> Reading {
         for start in std::mem::take(&mut self.waiting) {
+            if self.same_end(&start) {
+                continue;
+            }
+            let stops = self.document.sentences.clause(start.atoms.start).cues.has(Cue::Stop);
             // A start inside a window that the text tells of whole is that window told again.
             let told = |found: &Found| {
                 found.role == Role::Outage
                     && found.start <= start.at
-                    && found.end.is_some_and(|end| start.at < end)
+                    && found.end.is_some_and(|end| start.at < end || start.at == end && !stops)
             };
             if start.stops && !self.found.iter().any(told) {
                 let rules = vec![if start.timed { start.rule } else { Rule::FromNow }];
@@ -516,7 +400,7 @@ impl Walk<'_> {
 }
 
 /// A time that is told of, though its day cannot be known.
-fn is_undated(kind: DoubtKind) -> bool {
+pub(super) fn is_undated(kind: DoubtKind) -> bool {
     matches!(
         kind,
         DoubtKind::YearUnknown

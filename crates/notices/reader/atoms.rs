@@ -189,6 +189,12 @@ pub(crate) enum Cue {
     If,
     /// 例行, 计划性, routine: planned, whatever else is said.
     Routine,
+    /// 吐槽, phishing: what other people say or ask, or what befell them.
+    Hearsay,
+    /// 更新日志, release notes: a list of changes, whose words of work announce nothing.
+    Changelog,
+    /// 结束时间不变: only the start is moved.
+    SameEnd,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

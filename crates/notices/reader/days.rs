@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
 use super::assemble::{Found, MOST_DAYS, Walk, with_month_of};
-use super::atoms::Cue;
+use super::atoms::{Cue, Meaning};
 use super::grammar::{Moment, Placed};
 use super::judge::Role;
 use super::resolve::{Doubts, on_day};
@@ -32,13 +32,24 @@ impl Walk<'_> {
         let sentence = self.document.sentences.sentence(placed.atoms.start).cues;
         let counter =
             sentence.has(Cue::Counter) && !(clause.has(Cue::System) && clause.any(&[Cue::Stop, Cue::Work]));
-        if role == Role::Outage && !counter {
+        if role == Role::Outage && !counter && !self.belongs_to_things(placed) {
             self.dated_work = true;
             self.whole_days(placed, start, end, first.date, last.date, doubts);
+        }
+        if role == Role::Aside {
+            self.aside_end = placed.atoms.end;
+            return;
         }
         self.days = first.date.iter_days().take_while(|day| *day <= last.date).take(MOST_DAYS).collect();
         self.days_end = placed.atoms.end;
         self.days_ranged = true;
+    }
+
+    /// 11月11日至15日的订单: the days say which things, not when something stops.
+    fn belongs_to_things(&self, placed: &Placed) -> bool {
+        let at = |k: usize| self.document.atoms.get(k).map(|atom| atom.meaning);
+        let end = placed.atoms.end;
+        self.document.chinese && at(end) == Some(Meaning::Glue) && at(end + 1) == Some(Meaning::Text)
     }
 
     pub(super) fn whole_days(
@@ -105,7 +116,8 @@ impl Walk<'_> {
             self.same_times(placed, day, doubts);
             return;
         }
-        if role == Role::Outage && self.followed(placed, Cue::AllDay) {
+        let all_day = self.followed(placed, Cue::AllDay) || self.preceded(placed, &[Cue::AllDay]);
+        if role == Role::Outage && all_day {
             self.whole_days(placed, moment, moment, day, day, doubts);
             return;
         }

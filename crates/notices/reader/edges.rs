@@ -24,7 +24,11 @@ impl Walk<'_> {
             }
             return (!closes).then_some(Side::End);
         }
-        if self.preceded(placed, &[Cue::EndLabel, Cue::Extend]) || self.followed(placed, Cue::Ends) {
+        if self.ends_later(placed)
+            || self.preceded(placed, &[Cue::EndLabel, Cue::Extend])
+            || self.followed(placed, Cue::Ends)
+            || self.labelled(placed, Cue::Ends)
+        {
             return Some(Side::End);
         }
         let over = self.document.sentences.clause(placed.atoms.start).cues;
@@ -34,7 +38,7 @@ impl Walk<'_> {
         if role == Role::Old && self.followed(placed, Cue::Ends) {
             return None;
         }
-        if self.preceded(placed, &[Cue::StartLabel]) {
+        if self.preceded(placed, &[Cue::StartLabel]) || self.labelled(placed, Cue::Begins) {
             return Some(Side::Start);
         }
         if role == Role::Up {
@@ -55,6 +59,21 @@ impl Walk<'_> {
         let said = matches!(self.just_before(placed), Some(Meaning::From | Meaning::Cue(Cue::Planned)));
         let document = self.document;
         said || self.followed(placed, Cue::Begins) || document.stands_alone(placed) || document.in_row(placed)
+    }
+
+    /// 恢复时间延后至…, "the end time has been moved to …": what is put off is the end.
+    pub(super) fn ends_later(&self, placed: &Placed) -> bool {
+        let clause = self.document.sentences.clause(placed.atoms.start).atoms.start;
+        let ends = |k: usize| {
+            matches!(self.document.atoms[k].meaning, Meaning::Cue(Cue::Restore | Cue::Ends | Cue::EndLabel))
+        };
+        self.preceded(placed, &[Cue::Postpone]) && (clause..placed.atoms.start).any(ends)
+    }
+
+    /// 起：…, 止：… on lines of their own: the word that else follows a time opens its line as a label.
+    fn labelled(&self, placed: &Placed, cue: Cue) -> bool {
+        let opens = self.document.sentences.clause(placed.atoms.start).atoms.start;
+        self.document.atoms[opens].meaning == Meaning::Cue(cue) && self.preceded(placed, &[cue])
     }
 
     /// Whether one of `cues` stands just before, small words between.
@@ -100,13 +119,27 @@ impl Walk<'_> {
         let near = self.document.sentences.sentence_index(next.atoms.start) <= sentence + 1;
         let clause = self.document.sentences.clause(next.atoms.start).cues;
         let told = clause.any(&[Cue::About, Cue::Work, Cue::Stop]) && !clause.has(Cue::Aside);
-        (near && told && length.most >= 5).then_some(length)
+        // In another sentence, what takes more than three days is something else.
+        let same = self.document.sentences.sentence_index(next.atoms.start) == sentence;
+        (near && told && length.most >= 5 && (same || length.most <= 72 * 60)).then_some(length)
     }
 
     /// "for approximately 4 hours starting at 1:00".
     pub(super) fn length_before(&self, n: usize, placed: &Placed) -> Option<Length> {
         let before = &self.document.phrases[n.checked_sub(1)?];
         let sentences = self.document.sentences;
+        // 影响时长：2小时 on one line, 开始时间：… on the next.
+        let told = sentences.clause(before.atoms.start).cues.any(&[Cue::About, Cue::Label]);
+        let lines =
+            sentences.sentence_index(placed.atoms.start) - sentences.sentence_index(before.atoms.start);
+        if let Phrase::Length(length) = before.phrase
+            && told
+            && lines <= 2
+            && length.most >= 5
+            && self.preceded(placed, &[Cue::StartLabel])
+        {
+            return Some(length);
+        }
         let same =
             sentences.sentence_index(before.atoms.start) == sentences.sentence_index(placed.atoms.start);
         let stops = sentences.clause(before.atoms.start).cues.any(&[Cue::Stop, Cue::Work]);

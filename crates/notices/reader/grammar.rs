@@ -286,7 +286,22 @@ fn range_end(atoms: &[Atom], start: &Moment) -> Option<(Moment, Join)> {
         return None;
     }
     end.atoms = at_end..end.atoms.end;
-    Some((end, join))
+    Some((without_next_start(atoms, start, end), join))
+}
+
+/// "8 to 10 December, 02:00-03:00": the time after a range of days begins a range of its own.
+fn without_next_start(atoms: &[Atom], start: &Moment, end: Moment) -> Moment {
+    let ranged = at(atoms, end.atoms.end) == Some(Meaning::To)
+        && matches!(
+            at(atoms, end.atoms.end + 1),
+            Some(Meaning::Clock(_) | Meaning::Relative(_) | Meaning::Part(_))
+        );
+    if start.clock.is_some() || end.clock.is_none() || !end.has_day() || !ranged {
+        return end;
+    }
+    let own = |k: &usize| matches!(atoms[*k].meaning, Meaning::Clock(_) | Meaning::Part(_));
+    let cut = end.atoms.clone().find(own).unwrap_or(end.atoms.end);
+    moment(&atoms[..cut], end.atoms.start).filter(Moment::has_day).unwrap_or(end)
 }
 
 fn full(moment: &Moment) -> bool {
@@ -302,7 +317,7 @@ fn sign(atoms: &[Atom], start: &Moment) -> Option<(usize, Join)> {
             Meaning::And if follows_between(atoms, start.atoms.start) => {
                 return Some((skip_small(atoms, k + 1), Join::BetweenAnd));
             }
-            Meaning::Break(Break::Cell) if k == after => return Some((k + 1, Join::Cell)),
+            Meaning::Break(Break::Cell) if k <= after + 1 => return Some((k + 1, Join::Cell)),
             Meaning::Break(Break::Line) if at(atoms, k + 1) == Some(Meaning::To) => k += 1,
             Meaning::Cue(Cue::Begins | Cue::AllDay)
             | Meaning::Break(Break::Comma | Break::List)

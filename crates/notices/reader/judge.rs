@@ -96,7 +96,12 @@ impl<'a> Document<'a> {
         if self.is_history(placed) {
             return Role::History;
         }
-        if is_aside(clause, sentence.with(self.after_ellipsis(first))) || self.is_physical(first) {
+        let announces = sentence.has(Cue::Stop) && sentence.has(Cue::Planned);
+        if sentence.has(Cue::Hearsay) || self.all.has(Cue::Changelog) && !announces {
+            return Role::Aside;
+        }
+        let own = self.sentences.clause(first).cues;
+        if is_aside(own, clause, sentence.with(self.after_ellipsis(first))) || self.is_physical(first) {
             return Role::Aside;
         }
         if sentence.has(Cue::NoStop) && !sentence.has(Cue::Stop) {
@@ -112,10 +117,14 @@ impl<'a> Document<'a> {
         {
             return Role::Aside;
         }
+        let topic = self.topics[self.sentences.sentence_index(first)];
+        if topic == Topic::Aside && closes_only(sentence) {
+            return Role::Aside;
+        }
         if sentence.any(&OUTAGE) || sentence.has(Cue::Postpone) {
             return Role::Outage;
         }
-        match self.topics[self.sentences.sentence_index(first)] {
+        match topic {
             Topic::Outage => Role::Outage,
             Topic::Aside => Role::Aside,
             Topic::None => self.following_role(first),
@@ -242,7 +251,14 @@ impl<'a> Document<'a> {
         let own = self.sentences.clauses[index].cues;
         let sentence = self.sentences.sentence(placed.atoms.start).atoms.end;
         match self.sentences.clauses.get(index + 1) {
-            Some(next) if self.stands_alone(placed) && next.atoms.start < sentence => own.with(next.cues),
+            // 改期至…，其余安排不变: a verb before the time is enough.
+            Some(next)
+                if !own.any(&[Cue::Postpone, Cue::Work, Cue::Stop])
+                    && self.stands_alone(placed)
+                    && next.atoms.start < sentence =>
+            {
+                own.with(next.cues)
+            }
             _ => own,
         }
     }
@@ -271,9 +287,15 @@ impl<'a> Document<'a> {
     }
 }
 
+/// "25 December: closed": under a heading of opening times, a stop that names nothing of ours.
+fn closes_only(cues: Cues) -> bool {
+    cues.has(Cue::Stop) && !cues.any(&[Cue::System, Cue::Service, Cue::Work, Cue::Sudden, Cue::Postpone])
+}
+
 /// A heading changes the topic; a sentence with times of its own changes it only to outages.
 fn topic_after(topic: Topic, cues: Cues, timed: bool) -> Topic {
-    if cues.has(Cue::Event) && !cues.has(Cue::Stop) && !timed {
+    let heading = cues.has(Cue::Event) && !cues.has(Cue::Stop) && !timed;
+    if heading || topic == Topic::Aside && timed && closes_only(cues) {
         Topic::Aside
     } else if cues.any(&OUTAGE) {
         Topic::Outage
@@ -284,8 +306,11 @@ fn topic_after(topic: Topic, cues: Cues, timed: bool) -> Topic {
     }
 }
 
-fn is_aside(clause: Cues, sentence: Cues) -> bool {
-    let named = clause.has(Cue::Event) || clause.has(Cue::Aside) && !clause.has(Cue::Stop);
+/// `own` is the clause of the time, `clause` that with the next one where the time stands alone. What is only
+/// listed beside a time is no aside where the sentence goes on to say that it stops.
+fn is_aside(own: Cues, clause: Cues, sentence: Cues) -> bool {
+    let listed = !own.has(Cue::Aside) && sentence.has(Cue::Stop);
+    let named = clause.has(Cue::Event) || clause.has(Cue::Aside) && !clause.has(Cue::Stop) && !listed;
     let told = sentence.has(Cue::Aside) && !sentence.any(&OUTAGE);
     named || told
 }

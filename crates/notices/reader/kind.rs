@@ -20,13 +20,22 @@ pub(crate) fn of(walk: &Walk<'_>) -> Kind {
     if cancels.is_some_and(|at| outages == 0 || !renewed(at)) {
         return Kind::Cancelled;
     }
-    if news(document, Cue::Postpone).is_some() && (old || outages > 0) || old && outages > 0 {
+    if news(document, Cue::Postpone).is_some() && (old || outages > 0 || document.all.has(Cue::Old))
+        || old && outages > 0
+    {
         return Kind::Postponed;
+    }
+    let nothing = outages == 0 && walk.recurring.is_empty() && walk.refers.is_empty();
+    if nothing && document.all.any(&[Cue::Hearsay, Cue::Changelog]) {
+        return Kind::NotMaintenance;
     }
     if is_over(document) && !is_ahead(walk) {
         return Kind::Resumed;
     }
     let something = outages > 0 || !walk.recurring.is_empty() || walk.dated_work || !walk.refers.is_empty();
+    if outages == 0 && !walk.recurring.is_empty() {
+        return Kind::PlannedMaintenance;
+    }
     let drill = document.all.has(Cue::Physical) && !something;
     if is_sudden(document) && !drill && (something || document.all.has(Cue::Stop)) {
         return Kind::Emergency;
@@ -54,14 +63,28 @@ fn is_news(document: &Document<'_>, k: usize, cue: Cue) -> bool {
                     || sentence.any(&[Cue::Planned, Cue::Routine, Cue::Work])
                     || !sentence.has(Cue::Stop))
         }
-        _ => work || time_follows(document, k),
+        // 到账时间顺延至…: what is put off must be maintenance.
+        _ => {
+            let ours = document.all.has(Cue::Old)
+                || sentence.has(Cue::Work)
+                || clause.any(&[Cue::Stop, Cue::Label, Cue::Begins, Cue::Restore]);
+            work || ours && time_follows(document, k)
+        }
     }
 }
 
 /// 取消本次维护 and 维护取消, not 升级后取消纸质发票: what is cancelled is the work, or nothing follows.
 fn takes_maintenance(document: &Document<'_>, k: usize) -> bool {
     if !document.chinese {
-        return true;
+        // "cancellation of e-invoices" is a function of the platform.
+        let next: Vec<Meaning> = document.atoms[k + 1..]
+            .iter()
+            .map(|atom| atom.meaning)
+            .filter(|meaning| *meaning != Meaning::Glue && *meaning != Meaning::Text)
+            .take(3)
+            .collect();
+        let other = matches!(next.first(), Some(Meaning::Cue(Cue::System | Cue::Service)));
+        return !other || next.contains(&Meaning::Cue(Cue::Work));
     }
     let rest = document.atoms[k + 1..].iter().take(8);
     for atom in rest {
@@ -94,12 +117,15 @@ fn time_follows(document: &Document<'_>, k: usize) -> bool {
 
 /// 已恢复, 已于…完成, "has been restored": told of systems, not of history.
 fn is_over(document: &Document<'_>) -> bool {
-    let finished = |cues: Cues| cues.has(Cue::Already) && cues.any(&[Cue::Ends, Cue::Restore, Cue::Early]);
+    let finished = |cues: Cues| {
+        cues.has(Cue::Already) && cues.any(&[Cue::Ends, Cue::Restore, Cue::Early]) && !cues.has(Cue::Aside)
+    };
     document.sentences.sentences.iter().any(|sentence| {
         let cues = sentence.cues;
         let told = cues.any(&[Cue::Work, Cue::Old, Cue::Stop, Cue::System, Cue::Service, Cue::Sudden]);
         let clauses = document.sentences.clauses_of(sentence);
-        let over = cues.has(Cue::Done) || clauses.iter().any(|clause| finished(clause.cues));
+        let early = !document.chinese && cues.has(Cue::Early);
+        let over = cues.has(Cue::Done) || early || clauses.iter().any(|clause| finished(clause.cues));
         told && over && !cues.any(&[Cue::Past, Cue::If])
     })
 }

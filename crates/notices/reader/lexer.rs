@@ -248,6 +248,19 @@ impl Lexer<'_> {
             Meaning::Break(Break::Comma) if text[i] == ',' => {
                 !(i > 0 && text[i - 1].is_ascii_digit() && next.is_ascii_digit() && digits(text, i + 1) == 3)
             }
+            // "moved to Sunday 24", not "moved to the cloud".
+            Meaning::Cue(Cue::Postpone)
+                if text[i..].starts_with(&['m', 'o', 'v', 'e', 'd', ' ', 't', 'o']) =>
+            {
+                let at = i + length + usize::from(next == ' ');
+                text.get(at).is_some_and(char::is_ascii_digit)
+                    || date(text, at, false).is_some()
+                    || clock(text, at).is_some()
+                    || matches!(
+                        lexicon().longest(text, at),
+                        Some((Meaning::Weekday(..) | Meaning::Relative(_), _))
+                    )
+            }
             Meaning::Break(Break::Sentence) => true,
             Meaning::Cue(Cue::Before) if length == 1 && is_han(text[i]) => self.is_after_moment(),
             Meaning::Cue(Cue::After) if length == 1 && is_han(text[i]) => self.is_after_moment(),
@@ -291,7 +304,9 @@ impl Lexer<'_> {
                     | Meaning::Weekday(..)
             )
         };
-        self.atoms.iter().rev().take(3).any(|atom| near(atom.meaning))
+        let same =
+            |meaning| !matches!(meaning, Meaning::Break(Break::Sentence | Break::Line | Break::Paragraph));
+        self.atoms.iter().rev().take(3).take_while(|atom| same(atom.meaning)).any(|atom| near(atom.meaning))
     }
 
     fn unknown(&mut self, i: usize) -> usize {

@@ -18,6 +18,7 @@ mod lexer;
 mod lexicon;
 mod normalise;
 mod numerals;
+mod ranges;
 mod recurring;
 mod resolve;
 pub(crate) mod rules;

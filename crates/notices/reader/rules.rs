@@ -19,6 +19,8 @@ pub(crate) enum Rule {
     SameTimes,
     StagedEnd,
     EndedEarly,
+    Extended,
+    SameEnd,
 }
 
 impl Rule {
@@ -46,6 +48,8 @@ impl Rule {
             Rule::SameTimes => "same_times",
             Rule::StagedEnd => "staged_end",
             Rule::EndedEarly => "ended_early",
+            Rule::Extended => "extended",
+            Rule::SameEnd => "same_end",
         }
     }
 }
@@ -321,6 +325,63 @@ pub const RULES: &[Row] = &[
     row(None, "things that are no systems", "电梯检修：11月24日9:00-17:00停用", "not_maintenance"),
     row(None, "history", "上次系统升级（10月31日22:00至11月1日6:00）已顺利完成", "not_maintenance"),
     row(None, "advice", "银行系统维护一般在凌晨2点到5点进行", "not_maintenance"),
+    row(
+        Some(Rule::Extended),
+        "a window whose end is put off is told with its new end",
+        "原定11月19日22:00至11月20日8:00的停机升级延长至11月20日18:00",
+        "planned_maintenance 11-19T22:00/11-20T18:00",
+    ),
+    row(
+        Some(Rule::SameEnd),
+        "only the start is moved",
+        "11月24日20:00至11月25日8:00系统停机。现停机时间提前至11月24日18:00开始，结束时间不变。",
+        "postponed 11-24T18:00/11-25T08:00",
+    ),
+    row(
+        Some(Rule::StartThenEnd),
+        "起 and 止 as labels of their own lines",
+        "发票平台停机通告\n起：11月24日18:00\n止：11月25日8:00",
+        "planned_maintenance 11-24T18:00/11-25T08:00",
+    ),
+    row(
+        Some(Rule::EachDay),
+        "a range of days, then a range of times for each",
+        "The sandbox is rebuilt 24 November to 25 November, 02:00-03:00 each night.",
+        "planned_maintenance 11-24T02:00/11-24T03:00 11-25T02:00/11-25T03:00",
+    ),
+    row(
+        None,
+        "of two days and one night the night",
+        "On the night from Tuesday 24 November to Wednesday 25 November we carry out work on our network between 23:00 and 03:00.",
+        "planned_maintenance 11-24T23:00/11-25T03:00",
+    ),
+    row(
+        None,
+        "what other people say, ask or suffer",
+        "用户反映：今天上午10点到11点开票特别慢，能不能优化一下系统？",
+        "not_maintenance",
+    ),
+    row(None, "lists of changes", "更新日志：优化归档任务，夜间2:00-5:00不再占用系统资源", "not_maintenance"),
+    row(
+        None,
+        "a power company's own work",
+        "停电通知：11月24日8:00-17:00线路检修，停电范围：东街、和平小区",
+        "not_maintenance",
+    ),
+    row(
+        None,
+        "hours of people, also the second half of them",
+        "11月24日22:00-23:00系统升级，办税厅照常办理（工作日9:00-12:00,13:30-17:00）",
+        "planned_maintenance 11-24T22:00/11-24T23:00",
+    ),
+    row(
+        Some(Rule::Extended),
+        "a window whose end is put off, the new end after a comma",
+        "原定11月24日22:00至11月25日6:00的系统升级，因故延长至11月25日12:00",
+        "planned_maintenance 11-24T22:00/11-25T12:00",
+    ),
+    row(None, "power cuts that stop no system", "城西线11月24日9:00-17:00停电检修", "not_maintenance"),
+    row(None, "release notes", "更新日志：报表自动归档改在2:00-5:00，11月19日升级", "not_maintenance"),
 ];
 
 #[cfg(test)]

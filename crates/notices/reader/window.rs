@@ -17,6 +17,7 @@ pub(crate) fn finish(walk: &mut Walk<'_>, notice: Kind, text: &str, plain: &Plai
     let mut seen = HashSet::new();
     let mut windows = Vec::new();
     let old = found.iter().find(|found| found.role == Role::Old && found.end.is_some()).cloned();
+    let standing = found.clone();
     for found in found {
         let stands = match (found.role, notice) {
             (Role::Outage, Kind::NotMaintenance) => false,
@@ -34,9 +35,14 @@ pub(crate) fn finish(walk: &mut Walk<'_>, notice: Kind, text: &str, plain: &Plai
             }
             continue;
         }
+        let found = if notice == Kind::Resumed { ended_as_told(walk, found) } else { found };
         if seen.insert((found.start, found.end)) {
             windows.push(proposed(walk, found, text, plain));
         }
+    }
+    for found in extended(walk, &standing) {
+        windows.retain(|window: &Proposed| Some(window.start) != Some(found.start));
+        windows.push(proposed(walk, found, text, plain));
     }
     if notice == Kind::Resumed {
         windows.extend(ended_early(walk, &old, text, plain));
@@ -48,6 +54,42 @@ pub(crate) fn finish(walk: &mut Walk<'_>, notice: Kind, text: &str, plain: &Plai
         rule.evidence = Evidence { bytes, excerpt: excerpt.to_owned() };
     }
     windows
+}
+
+/// "planned to run until 6:00, finished early at 3:45": the window with the end that it really had.
+fn ended_as_told(walk: &Walk<'_>, found: Found) -> Found {
+    let early = walk
+        .refers
+        .iter()
+        .filter(|earlier| earlier.relation == Relation::EndedEarly)
+        .filter_map(|earlier| earlier.end)
+        .filter(|early| found.start < *early && found.end.is_some_and(|end| *early < end))
+        .min();
+    match early {
+        Some(_) => Found { end: early, rules: vec![Rule::EndedEarly], ..found },
+        None => found,
+    }
+}
+
+/// Windows whose end was put off, with their new ends: the start is that of the old plan, or of the latest
+/// window that the text tells of.
+fn extended(walk: &mut Walk<'_>, standing: &[Found]) -> Vec<Found> {
+    let mut longer = Vec::new();
+    for earlier in walk.refers.iter_mut().filter(|earlier| earlier.relation == Relation::Extended) {
+        let Some(end) = earlier.end else { continue };
+        let begun = |found: &&Found| {
+            found.start < end
+                && (end - found.start).num_days() <= 14
+                && found.end.is_none_or(|old| old < end)
+                && earlier.start.is_none_or(|start| start == found.start)
+        };
+        if let Some(found) = standing.iter().rev().find(begun) {
+            earlier.start = Some(found.start);
+            let rules = vec![Rule::Extended];
+            longer.push(Found { end: Some(end), role: Role::Outage, rules, ..found.clone() });
+        }
+    }
+    longer
 }
 
 /// The window that an earlier notice announced, with the end that it really had.

@@ -93,7 +93,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::StartLabel),
-        "start time, start date, start, starts, begin, begins, from:, scheduled start, started, commences, commencing, start date/time, when, window start, start (utc)",
+        "start time, start date, start, starts, begin, begins, from:, scheduled start, started, began, commences, commencing, start date/time, when, window start, start (utc)",
     ),
     (
         Cue(Cue::EndLabel),
@@ -109,7 +109,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Work),
-        "maintenance, outage, outages, planned work, brief works, overhaul*, refresh*, rework*, revamp*, tune-up, swap*, refit*, refurbish*, conversion, cut over, switching over, switched over, upgrad*, migrat*, upkeep, patch*, firmware update, security update*, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, power outage, \
+        "carry out work, carrying out work, perform work, works on, maintenance, outage, outages, planned work, brief works, overhaul*, refresh*, rework*, revamp*, tune-up, swap*, refit*, refurbish*, conversion, cut over, switching over, switched over, upgrad*, migrat*, upkeep, patch*, rebuilt, firmware update, security update*, updating, rebuild, works, routine work, repair*, cutover, cut-over, go-live, downtime, failover, fail-over, power outage, \
          switchover, switch over, replacement, replac*, installation, deploy*, software update, system update, database move, moving, changeover, housekeeping, servic* work, relocation, relocat*, transition*, \
          engineering work, engineering works, electrical work, server work, system work, power shutdown, disaster recovery, dr test, dr exercise, improvements, reboot*, restart*, resilienc* test*",
     ),
@@ -128,7 +128,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Done),
-        "has been restored, have been restored, has been resolved, have been resolved, has been completed, have been completed, is now complete, was completed, is resolved, was resolved, now resolved, is now available, \
+        "has been restored, have been restored, has been resolved, have been resolved, has been completed, have been completed, is now complete, was completed, all services restored, is resolved, was resolved, now resolved, is now available, \
          are now available, is now back, are now back, now operational, has resumed, have resumed, has ended, is over, was restored, were restored, completed, resolved, \
          fixed, has been fixed, have been fixed, has since been, rolled back, is now up, are back online, is back online, fully operational, services are back, service is back, back to normal, successfully completed, fully restored, has now been restored, now been resolved, now been completed",
     ),
@@ -158,7 +158,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Up),
-        "unaffected, not affected, not be affected, not impacted, not be impacted, remain available, remains available, still be available, still available, still file, stay up, stays up, continue to be available, continue to work, \
+        "operating normally, fully available, unaffected, not affected, not be affected, not impacted, not be impacted, remain available, remains available, still be available, still available, still file, stay up, stays up, continue to be available, continue to work, \
          operate as normal, as normal, as usual, still be able, can still, may still, remain open, remain online, continue to operate, remain accessible, \
          continue as normal, will continue, stay online, stays online",
     ),
@@ -169,7 +169,7 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     (Cue(Cue::SameTimes), "same time, same times, same hours"),
     (
         Cue(Cue::Sudden),
-        "emergency, unexpected*, unplanned, fault, incident, without any warning, without warning, engineers are, investigating, failure, glitch, crash*, fell over, urgent, root cause, postmortem, post-mortem, ddos, attack, we are aware, aware of an issue, technical fault, technical issue, technical difficult*, identified, experiencing, issue, issues, error rates, degradation",
+        "emergency, unexpected*, unplanned, fault, incident, without any warning, without warning, engineers are, investigating, failure, glitch, crash*, fell over, urgent maintenance, urgent work, urgent repair*, urgent notice, root cause, postmortem, post-mortem, ddos, attack, we are aware, aware of an issue, technical fault, technical issue, technical difficult*, identified, experiencing, unscheduled, issue, the issues, issues with, issues affecting, issues accessing, error rates, degradation",
     ),
     (
         Cue(Cue::Planned),
@@ -187,19 +187,19 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     ),
     (
         Cue(Cue::Physical),
-        "elevator*, lift, lifts, escalator*, parking, car park, swimming pool, pool, library building, gym, cafeteria, canteen, road, roads, bridge, water supply, gas supply, heating, air conditioning, bus, shuttle bus, train, trains, museum, ferry, gate, playground, building",
+        "homes, households, residents, streets, crews, power lines, substation*, elevator*, lift, lifts, escalator*, parking, car park, swimming pool, pool, library building, gym, cafeteria, canteen, road, roads, bridge, water supply, gas supply, heating, air conditioning, bus, shuttle bus, train, trains, museum, ferry, gate, playground, building",
     ),
     (
         Cue(Cue::Event),
-        "training, webinar*, workshop*, seminar*, meeting*, conference*, interview*, tour*, open house, concert, lecture*, orientation, tournament, q&a, livestream, town hall, briefing, presentation, demo, hearing*, exam*",
+        "minutes of, users group, user group, committee, training, webinar*, workshop*, seminar*, meeting*, conference*, interview*, tour*, open house, concert, lecture*, orientation, tournament, q&a, livestream, town hall, briefing, presentation, demo, hearing*, exam*",
     ),
     (
         Cue(Cue::Counter),
-        "branch, branches, office, offices, counter, counters, help desk, service desk, front desk, store, stores, library",
+        "support centre, support center, call centre, call center, support team, branch, branches, office, offices, counter, counters, help desk, service desk, front desk, store, stores, library",
     ),
     (
         Cue(Cue::Aside),
-        "deadline*, cutoff, cut-off, due date, class, classes, office hours, hours during, library hours, service hours, hours of operation, open hours, counter hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
+        "spring break, winter break, summer break, reading week, daylight saving, daylight saving time, clocks go back, clocks go forward, registration closes, registration will close, bookings close, opening times, retire*, deprecat*, end of life, end-of-life, sunset*, end of support, deadline*, cutoff, cut-off, due date, class, classes, office hours, hours during, library hours, service hours, hours of operation, open hours, counter hours, opening hours, business hours, working hours, support hours, open from, hotline*, call us, phone, telephone, contact*, \
          holiday, holidays, register, registration*, apply, applications close, session*, sale, promotion, competition, submit by, vacation, delivery, arrive*, \
          enrol*, valid, expires, expiry, comment period, consultation, hiring, survey, launch party, ticket*, flight*, fax, available from, is open, are open, staffed, drop-in, walk-in, office closure*, shipment*, shipping, reservations, appointments, enrollment, admissions, bids",
     ),
@@ -224,6 +224,12 @@ pub(super) const WORDS: &[(Meaning, &str)] = &[
     (Cue(Cue::Staged), "of which, in stages, gradually, some services"),
     (Cue(Cue::AllDay), "all day, the whole day, the entire day, all day long"),
     (LastDay, "last day"),
+    (
+        Cue(Cue::Hearsay),
+        "phishing, scam*, fake, fraud*, not from us, does not use, is it just me, anyone else, why is, why was, why were, so slow, too slow, complain*, widely reported, press reports, are we affected",
+    ),
+    (Cue(Cue::Changelog), "release notes, changelog, change log, what's new"),
+    (Cue(Cue::SameEnd), "end time is unchanged, end time remains, end time unchanged"),
     (Cue(Cue::If), "if, in case, in the event, should any, should the, unless"),
     (Cue(Cue::Routine), "routine, regular, planned, scheduled, yearly, annual, pre-planned"),
 ];
