@@ -56,6 +56,15 @@ const FORMS: &str = "write it as `upload.response.p95 < 500ms`, `errors < 1%`, `
                      `code.5003 < 0.1%`, `outcome.reset < 1%`, `rate > 99%` or `sync.number.p95 < 60s`";
 
 impl Limit {
+    /// The quantile of a surface's delay that it is about, if it is.
+    #[must_use]
+    pub fn sync_quantile(&self, of: Surface) -> Option<f64> {
+        match self.subject {
+            Subject::Sync { surface, point: Point::Quantile(q) } if surface == of => Some(q),
+            _ => None,
+        }
+    }
+
     /// Whether `value` keeps the limit.
     #[must_use]
     pub fn holds(&self, value: f64) -> bool {
@@ -94,10 +103,17 @@ pub fn measure(limit: &Limit, of: &Measured<'_>) -> Option<f64> {
         Subject::Rate => of.rate,
         Subject::Sync { surface, point } => {
             let Point::Quantile(q) = point else { return None };
-            let name = format!("p{}", (q * 100.0).round());
-            of.sync?.get(surface.as_str())?.quantiles.get(&name).map(|quantile| quantile.value)
+            of.sync?.get(surface.as_str())?.quantiles.get(&label(*q)).map(|quantile| quantile.value)
         }
     }
+}
+
+/// The name of a quantile: 0.5 is `p50`, 0.999 is `p999`.
+#[must_use]
+pub fn label(q: f64) -> String {
+    let digits = format!("{q:.6}");
+    let shown = digits.trim_start_matches("0.").trim_end_matches('0');
+    format!("p{shown:0<2}")
 }
 
 /// A point of a latency histogram (in nanoseconds), in seconds.
@@ -146,7 +162,10 @@ fn subject(text: &str) -> Result<Subject, String> {
         ["outcome", name] => Ok(Subject::Outcome(name.parse().map_err(|e| format!("{e}"))?)),
         ["sync", surface, at] => {
             let surface = surface.parse().map_err(|e| format!("{e}"))?;
-            Ok(Subject::Sync { surface, point: point(at)? })
+            match point(at)? {
+                Point::Quantile(q) => Ok(Subject::Sync { surface, point: Point::Quantile(q) }),
+                _ => Err(format!("a sync delay that is still open has no {at}; write p50, p95 or p99")),
+            }
         }
         [operation, "errors"] => Ok(Subject::Errors(Some(operation.parse().map_err(|e| format!("{e}"))?))),
         [operation, kind @ ("response" | "service"), at] => {
@@ -217,6 +236,14 @@ mod tests {
     }
 
     #[test]
+    fn quantiles_have_the_names_people_write() {
+        for name in ["p50", "p05", "p90", "p95", "p99", "p999", "p9999"] {
+            let Ok(Point::Quantile(q)) = point(name) else { panic!("{name} is a quantile") };
+            assert_eq!(label(q), name);
+        }
+    }
+
+    #[test]
     fn a_wrong_limit_says_what_to_write() {
         let check = |text: &str, expected: &str| {
             let error = text.parse::<Limit>().unwrap_err().to_string();
@@ -225,6 +252,10 @@ mod tests {
         check("upload.response.p95", "limit `upload.response.p95`: has neither `<` nor `>`; write it as");
         check("uplod.errors < 1%", "limit `uplod.errors < 1%`: unknown name `uplod`; did you mean `upload`?");
         check("upload.response.95 < 1s", "limit `upload.response.95 < 1s`: `95` is no quantile; write p50");
+        check(
+            "sync.number.max < 5s",
+            "limit `sync.number.max < 5s`: a sync delay that is still open has no max",
+        );
         check("upload.response.p95 < 5", "limit `upload.response.p95 < 5`: `5` is not a length of time");
     }
 }

@@ -3,7 +3,7 @@
 use super::bins::SplitCells;
 use super::fold::Terms;
 use super::{LimitResult, Summary, Verdict};
-use crate::limit::{Limit, Measured, Point, Subject, measure};
+use crate::limit::{Limit, Measured, Point, Subject, label, measure};
 use piaotan_record::{Class, CodeBook, Operation};
 
 /// What a verdict stands on.
@@ -21,7 +21,7 @@ pub struct Ground<'a> {
 
 /// Judges every limit, then the run; fills `limits`, `verdict` and `exit`.
 ///
-/// Where several hold, the first of: not conserved (2), a limit failed or nothing ever answered (1),
+/// Where several hold, the first of: not conserved (2), a limit failed, the sync delay regressed or nothing ever answered (1),
 /// maintenance left too little (4), generator saturated, cut short or resting on requests that were
 /// cut off (3), pass (0). A run that sent nothing has shown nothing: inconclusive (3).
 pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
@@ -36,7 +36,7 @@ pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
     let judged: [(bool, Verdict, u8); 7] = [
         (!summary.conserved, Verdict::Refused, 2),
         (maintained && nothing_measured(summary), Verdict::Inconclusive, 4),
-        (failed || never_answered(summary), Verdict::Fail, 1),
+        (failed || regressed(summary) || never_answered(summary), Verdict::Fail, 1),
         (maintained, Verdict::Inconclusive, 4),
         (ground.terms.interrupted, Verdict::Interrupted, 3),
         (summary.requests.sent == 0, Verdict::Inconclusive, 3),
@@ -49,6 +49,12 @@ pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
 
 fn nothing_measured(summary: &Summary) -> bool {
     summary.operations.values().all(|operation| operation.count == 0)
+}
+
+/// Whether the delay until invoices are visible grew within the run, by more than is tolerated.
+fn regressed(summary: &Summary) -> bool {
+    let mut changes = summary.sync.values().filter_map(|sync| sync.regression.as_ref());
+    changes.any(|change| change.verdict == Verdict::Fail)
 }
 
 /// A run whose target never answered has failed, whatever its limits.
@@ -95,6 +101,6 @@ fn rests_on_cut_off(limit: &Limit, measured: &Measured<'_>) -> bool {
 /// A sync quantile that was not reached is only a lower bound: it can break a limit, not keep it.
 fn reached(limit: &Limit, sync: &std::collections::BTreeMap<String, super::SyncSummary>) -> bool {
     let Subject::Sync { surface, point: Point::Quantile(q) } = &limit.subject else { return true };
-    let name = format!("p{}", (q * 100.0).round());
-    sync.get(surface.as_str()).and_then(|s| s.quantiles.get(&name)).is_none_or(|quantile| quantile.reached)
+    let found = sync.get(surface.as_str()).and_then(|s| s.quantiles.get(&label(*q)));
+    found.is_none_or(|quantile| quantile.reached)
 }

@@ -3,7 +3,8 @@
 use super::fold::Scene;
 use super::series::SyncPoint;
 use super::{SyncQuantile, SyncRegression, SyncSummary, Verdict};
-use crate::sync::{Delay, Estimate, Sample, Search, Span, business, change_in_time};
+use crate::limit::label;
+use crate::sync::{Delay, Estimate, Sample, Search, Span, business, change_in_time, part};
 use piaotan_record::folder::Event;
 use piaotan_record::{Nanos, OutcomeKind, Surface, Token};
 use std::collections::BTreeMap;
@@ -76,16 +77,22 @@ impl SyncFold {
     pub(super) fn summarize(&self, scene: &Scene<'_>) -> BTreeMap<String, SyncSummary> {
         let end = scene.end().as_seconds();
         let windows = windows(scene);
-        let each = Surface::ALL.iter().filter_map(|surface| {
-            let delays = self.delays(*surface);
-            (!delays.is_empty())
-                .then(|| (surface.as_str().to_owned(), one(scene, *surface, &delays, &windows, end)))
+        let tracked: Vec<(Surface, Vec<Delay>)> = Surface::ALL
+            .iter()
+            .map(|surface| (*surface, self.delays(*surface)))
+            .filter(|(_, delays)| !delays.is_empty())
+            .collect();
+        // Each surface is searched; the run as a whole cries wolf no oftener than one search would.
+        let alone = Search::default();
+        let search = Search { alpha: alone.alpha / tracked.len().max(1) as f64, ..alone };
+        let each = tracked.iter().map(|(surface, delays)| {
+            (surface.as_str().to_owned(), one(scene, *surface, delays, &windows, end, &search))
         });
         each.collect()
     }
 }
 
-/// Windows in seconds of the run: while they last, nothing can become visible.
+/// Windows in seconds of the run, announced and observed: while they last, nothing can become visible.
 fn windows(scene: &Scene<'_>) -> Vec<Span> {
     let known =
         scene.calendar.windows().iter().filter(|w| w.status != piaotan_record::window::Status::Cancelled);
@@ -96,7 +103,20 @@ fn windows(scene: &Scene<'_>) -> Vec<Span> {
         .collect()
 }
 
-fn one(scene: &Scene<'_>, surface: Surface, delays: &[Delay], windows: &[Span], end: f64) -> SyncSummary {
+/// How long after a window a backlog may keep delays long without that being a regression: a tenth of
+/// the plan, a quarter of an hour at most.
+fn recovery(scene: &Scene<'_>) -> f64 {
+    (0.1 * scene.manifest.planned).min(900.0)
+}
+
+fn one(
+    scene: &Scene<'_>,
+    surface: Surface,
+    delays: &[Delay],
+    windows: &[Span],
+    end: f64,
+    search: &Search,
+) -> SyncSummary {
     let promise = scene.terms.promise;
     let seen = delays.iter().filter(|delay| delay.seen()).count() as u64;
     let late = delays
@@ -115,15 +135,15 @@ fn one(scene: &Scene<'_>, surface: Surface, delays: &[Delay], windows: &[Span], 
         ..SyncSummary::default()
     };
     if let Some(estimate) = &estimate {
-        for (name, q) in [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)] {
+        let asked = scene.terms.limits.iter().filter_map(|limit| limit.sync_quantile(surface));
+        for q in [0.5, 0.9, 0.95, 0.99].into_iter().chain(asked) {
             let found = estimate.quantile(q);
-            summary
-                .quantiles
-                .insert(name.to_owned(), SyncQuantile { value: found.value, reached: found.reached });
+            summary.quantiles.insert(label(q), SyncQuantile { value: found.value, reached: found.reached });
         }
         summary.curve = curve(estimate);
     }
-    change(scene, &net, &mut summary);
+    // Not on the business clock: a backlog makes delays long after a window too, and is no regression.
+    change(scene, &part(delays, windows, recovery(scene)).steady, search, &mut summary);
     summary
 }
 
@@ -132,8 +152,10 @@ fn curve(estimate: &Estimate) -> Vec<[f64; 4]> {
 }
 
 /// Looks for a change of the delay within the run and draws the curves before and after it.
-fn change(scene: &Scene<'_>, delays: &[Delay], summary: &mut SyncSummary) {
-    let Some(found) = change_in_time(delays, &Search::default()) else { return };
+///
+/// It fails the run where it is both proven (the search's p) and larger than the scenario tolerates.
+fn change(scene: &Scene<'_>, delays: &[Delay], search: &Search, summary: &mut SyncSummary) {
+    let Some(found) = change_in_time(delays, search) else { return };
     let ratio = found.ratio;
     let tolerance = 1.0 + scene.terms.tolerance;
     let slower = ratio.value > tolerance;
