@@ -1,5 +1,6 @@
 //! The limits of a scenario as lines in charts.
 
+use piaotan_analysis::limit::Limit;
 use piaotan_analysis::summary::{LimitResult, Verdict};
 use piaotan_record::Operation;
 
@@ -21,7 +22,11 @@ pub fn of(limits: &[LimitResult], operation: Operation) -> Vec<Drawn> {
 
 fn drawn(limit: &LimitResult, operation: Operation) -> Option<Drawn> {
     let (what, bound) = limit.limit.split_once('<')?;
-    let value: f64 = bound.trim_start_matches('=').trim().parse().ok()?;
+    // Limits are written with a unit; a bare number, as folders of others may hold it, is in seconds.
+    let value = match limit.limit.parse::<Limit>() {
+        Ok(parsed) => parsed.bound,
+        Err(_) => bound.trim_start_matches('=').trim().parse().ok()?,
+    };
     let mut parts = what.trim().split('.');
     let (name, metric, quantile) = (parts.next()?, parts.next()?, parts.next()?);
     let name = match (name == operation.as_str(), metric) {
@@ -53,6 +58,8 @@ mod tests {
             assert_eq!(found.first().map(|d| (d.name.as_str(), d.value)), expected, "{text}");
         };
         check("upload.response.p95 < 0.5", Some(("p95", 0.5)));
+        check("upload.response.p95 < 500ms", Some(("p95", 0.5)));
+        check("upload.service.p99 < 2s", Some(("service p99", 2.0)));
         check("upload.service.p99 <= 2", Some(("service p99", 2.0)));
         check("verify.response.p95 < 0.5", None);
         check("upload.errors < 0.01", None);
