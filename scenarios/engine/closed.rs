@@ -170,7 +170,7 @@ fn attack(crowd: &Crowd, record: &Shared) -> Result<GooseAttack, GooseError> {
 /// One journey of one user, then the user's pause.
 async fn once(crowd: &Crowd, record: &Shared, next: &AtomicU64, _user: &mut GooseUser) {
     let Crowd { plan, client, holds, material, stop, stripe, .. } = crowd;
-    let index = stripe.first_from(next.fetch_add(1, Ordering::Relaxed));
+    let index = stripe.nth(next.fetch_add(1, Ordering::Relaxed));
     let clock = client.clock();
     let journey = plan.journey(index);
     while holds.forbids(journey.operation(), clock.now()) && !stop.is(Urgency::Drain) {

@@ -258,9 +258,10 @@ async fn saturate(bench: &Rc<Bench>) {
 }
 
 async fn lane_loop(bench: &Bench, lane: u64, lanes: u64, end: Nanos) {
-    let Worker { plan, client, holds, material, stop, .. } = &bench.worker;
-    let mut index = lane;
+    let Worker { plan, client, holds, material, stop, stripe, .. } = &bench.worker;
+    let mut round = lane;
     loop {
+        let index = stripe.nth(round);
         let due = client.clock().now();
         if due >= end || stop.is(Urgency::Drain) {
             return;
@@ -278,7 +279,7 @@ async fn lane_loop(bench: &Bench, lane: u64, lanes: u64, end: Nanos) {
                 return;
             }
         }
-        index += lanes;
+        round += lanes;
     }
 }
 

@@ -33,6 +33,18 @@ impl Stripe {
         index % self.segments == self.segment && (index / self.segments) % self.workers == self.worker
     }
 
+    /// The `n`-th arrival (from 0) that belongs here.
+    #[must_use]
+    pub fn nth(self, n: u64) -> u64 {
+        self.worker * self.segments + self.segment + n * self.segments * self.workers
+    }
+
+    /// How many of `all` are this segment's, so that the shares of all segments add up.
+    #[must_use]
+    pub fn share(self, all: u64) -> u64 {
+        all / self.segments + u64::from(self.segment < all % self.segments)
+    }
+
     /// The first arrival at or after `index` that belongs here.
     #[must_use]
     pub fn first_from(self, index: u64) -> u64 {
@@ -80,6 +92,15 @@ mod tests {
         fn every_index_belongs_to_exactly_one(index in 0u64..100_000, of in 1u32..7, workers in 1usize..5) {
             let owners = (0..of).flat_map(|k| (0..workers).map(move |w| Stripe::segment(k, of).worker(w, workers)));
             prop_assert_eq!(owners.filter(|stripe| stripe.holds(index)).count(), 1);
+        }
+
+        #[test]
+        fn the_nth_are_those_it_holds(k in 0u32..5, worker in 0usize..3, all in 0u64..500) {
+            let stripe = Stripe::segment(k, 5).worker(worker, 3);
+            let held: Vec<u64> = (0..all).filter(|index| stripe.holds(*index)).collect();
+            let counted: Vec<u64> = (0..held.len() as u64).map(|n| stripe.nth(n)).collect();
+            prop_assert_eq!(held, counted);
+            prop_assert_eq!((0..5).map(|k| Stripe::segment(k, 5).share(all)).sum::<u64>(), all);
         }
 
         #[test]
