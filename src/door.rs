@@ -73,6 +73,8 @@ pub enum Verb {
     Cleanup(commands::cleanup::Cleanup),
     /// Draw the report of a run again, with what is known of windows now.
     Report(commands::report::Report),
+    /// Join the segments of a run, pressed by several machines, into one folder.
+    Merge(commands::merge::Merge),
     /// Estimate sync delays from a CSV of anybody's invoices.
     Sync(commands::sync::Sync),
     /// Find change points in a series of results.

@@ -41,6 +41,7 @@ fn enter(door: Door) -> anyhow::Result<u8> {
         Verb::Trace(args) => commands::trace::run(&args, &common),
         Verb::Cleanup(args) => commands::cleanup::run(&args, &common),
         Verb::Report(args) => commands::report::run(&args, &common),
+        Verb::Merge(args) => commands::merge::run(&args, &common),
         Verb::Sync(args) => commands::sync::run(&args, &common),
         Verb::History(args) => commands::history::run(&args, &common),
         Verb::Windows(args) => commands::windows::run(&args, &common),

@@ -22,6 +22,18 @@ impl Clock {
         Self { epoch: Instant::now(), wall: Utc::now() }
     }
 
+    /// A clock whose epoch is the last whole second of the wall clock, less than a second ago: clocks
+    /// of several machines then count seconds that begin together.
+    #[must_use]
+    pub fn on_the_second() -> Self {
+        let (now, wall) = (Instant::now(), Utc::now());
+        let past = std::time::Duration::from_nanos(wall.timestamp_subsec_nanos().min(999_999_999).into());
+        match now.checked_sub(past) {
+            Some(epoch) => Self { epoch, wall: wall - past },
+            None => Self { epoch: now, wall },
+        }
+    }
+
     /// A clock whose epoch is now, called `wall`: for simulated time.
     #[must_use]
     pub fn start_at(wall: DateTime<Utc>) -> Self {

@@ -11,12 +11,14 @@
 mod event;
 mod line;
 mod manifest;
+mod merge;
 mod read;
 mod write;
 
 pub use event::{Event, Seen};
 pub use line::{ArrivalLine, CellLine, TallyLine};
 pub use manifest::{Host, Manifest, SCHEMA, Segment};
+pub use merge::{MergeError, joined, merge};
 pub use read::{Interval, RunFolder};
 pub use write::{RunWriter, write_json};
 

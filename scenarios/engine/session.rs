@@ -125,7 +125,8 @@ pub struct Finished {
 /// # Errors
 /// When the folder cannot be written, a window forbids it, or a thread cannot be started.
 pub fn start(setup: Setup) -> Result<Running, EngineError> {
-    let clock = Clock::start();
+    // Segments of one run then count the same seconds, and merge exactly.
+    let clock = Clock::on_the_second();
     let writer = RunWriter::create(&setup.out, manifest(&setup, clock))?;
     let live = Live::default();
     let login = Arc::new(LoginSession::new(setup.account.clone()));
@@ -536,7 +537,10 @@ impl Control {
             .mix
             .iter()
             .any(|mix| mix.journey.writes() && mix.journey != Journey::RegisterLogin);
-        let count = u64::from(self.setup.plan.scenario.data.prepare);
+        let segment = self.setup.segment;
+        // The shares of all segments add up; one at least, or a segment could read nothing.
+        let all = u64::from(self.setup.plan.scenario.data.prepare);
+        let count = Stripe::segment(segment.index, segment.of).share(all).max(all.min(1));
         if writes || count > 0 {
             client.enrol(record).await;
         }
@@ -548,7 +552,9 @@ impl Control {
         let lane = |lane: u64| async move {
             let mut done = Vec::new();
             for index in (lane..count).step_by(usize::try_from(lanes).unwrap_or(1)) {
-                done.extend(self.prepare_one(client, record, PREPARED + index).await);
+                // Segments must not prepare the same invoices twice.
+                let own = index * u64::from(segment.of) + u64::from(segment.index);
+                done.extend(self.prepare_one(client, record, PREPARED + own).await);
             }
             done
         };

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod grafana;
 pub mod history;
 pub mod man;
+pub mod merge;
 pub mod platform;
 pub mod profile;
 pub mod report;

@@ -59,13 +59,16 @@ pub struct Folded {
     pub torn: usize,
 }
 
+/// From when to when the run held back, for which window, and whether only writes.
+pub(super) type Pause = (Nanos, Option<Nanos>, String, bool);
+
 /// What the events of a run say.
 #[derive(Debug, Default)]
 pub(super) struct Story {
     pub windows: BTreeMap<String, Window>,
     /// When each window became known, in nanoseconds of the run.
     pub known: BTreeMap<String, Nanos>,
-    pub pauses: Vec<(Nanos, Option<Nanos>, String, bool)>,
+    pub pauses: Vec<Pause>,
     pub steady: Nanos,
     pub ended: Option<(Nanos, String, u64)>,
     pub failures: Vec<Seen>,
@@ -174,7 +177,7 @@ impl Scene<'_> {
 
     fn cut_short(&self, complete: bool) -> Option<String> {
         match &self.story.ended {
-            Some((_, reason, _)) if reason == "complete" => None,
+            Some((_, reason, _)) if reason == COMPLETE => None,
             Some((_, reason, _)) => Some(reason.clone()),
             None if complete => None,
             None => Some("killed: the folder ends without an end".to_owned()),
@@ -202,27 +205,64 @@ impl Story {
                 self.windows.insert(window.id.clone(), *window);
                 self.last = self.last.max(at);
             }
-            Event::Paused { at, window, writes_only } => self.pauses.push((at, None, window, writes_only)),
-            Event::Resumed { at, .. } => {
-                if let Some(open) = self.pauses.last_mut().filter(|pause| pause.1.is_none()) {
-                    open.1 = Some(at);
-                }
-            }
+            Event::Paused { at, window, writes_only } => self.paused(at, window, writes_only),
+            Event::Resumed { at, window, .. } => self.resumed(at, &window),
             Event::WarmedUp { at } => self.steady = self.steady.max(at),
-            Event::Ended { at, reason, cut_off } => self.ended = Some((at, reason, cut_off)),
+            Event::Ended { at, reason, cut_off } => self.end(at, reason, cut_off),
             Event::Observation(seen) => self.failures.push(*seen),
             Event::SelfCheck { at, kind, text } => self.checks.push((at, kind, text)),
             Event::Generator { lateness, cpu, saturated_seconds, .. } => {
-                let [p50, p99, max] = lateness;
-                let saturated = saturated_seconds > 2;
-                let lateness = Some(Lateness { p50, p99, max });
-                self.generator =
-                    Some(GeneratorSummary { lateness, cpu: Some(cpu), saturated, ..Default::default() });
+                self.generated(lateness, cpu, saturated_seconds > 2);
             }
             Event::Issued { .. } | Event::NotYet { .. } | Event::Seen { .. } => self.sync.hear(&event),
         }
     }
 }
+
+/// In a folder merged of segments every generator says these things once, so that they are joined.
+impl Story {
+    fn paused(&mut self, at: Nanos, window: String, writes_only: bool) {
+        let open = |pause: &Pause| pause.1.is_none() && pause.2 == window && pause.3 == writes_only;
+        if !self.pauses.iter().any(open) {
+            self.pauses.push((at, None, window, writes_only));
+        }
+    }
+
+    fn resumed(&mut self, at: Nanos, window: &str) {
+        if let Some(open) = self.pauses.iter_mut().rev().find(|pause| pause.1.is_none()) {
+            open.1 = Some(at);
+        } else if let Some(last) = self.pauses.last_mut().filter(|pause| pause.2 == window) {
+            last.1 = last.1.max(Some(at));
+        }
+    }
+
+    fn end(&mut self, at: Nanos, reason: String, cut_off: u64) {
+        let Some((last, why, under_way)) = &mut self.ended else {
+            self.ended = Some((at, reason, cut_off));
+            return;
+        };
+        *last = (*last).max(at);
+        *under_way += cut_off;
+        if why == COMPLETE {
+            *why = reason;
+        } else if reason != COMPLETE && *why != reason {
+            *why = format!("{why}; {reason}");
+        }
+    }
+
+    /// The worst of all generators; their quantiles cannot be added up.
+    fn generated(&mut self, [p50, p99, max]: [f64; 3], cpu: f64, saturated: bool) {
+        let worst = self.generator.get_or_insert_default();
+        let known = worst.lateness.unwrap_or(Lateness { p50, p99, max });
+        worst.lateness =
+            Some(Lateness { p50: known.p50.max(p50), p99: known.p99.max(p99), max: known.max.max(max) });
+        worst.cpu = Some(worst.cpu.unwrap_or(0.0).max(cpu));
+        worst.saturated |= saturated;
+    }
+}
+
+/// The reason of a run that came to the end of its plan.
+const COMPLETE: &str = "complete";
 
 /// The two lines of the law: arrivals and sends from the pacer and the transport, the rest from outcomes.
 fn count(arrivals: &mut ArrivalCounts, requests: &mut RequestCounts, line: &TallyLine) {

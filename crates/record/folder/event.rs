@@ -128,6 +128,46 @@ impl Seen {
 }
 
 impl Event {
+    /// When it happened; of an observation, when it was done.
+    #[must_use]
+    pub fn at(&self) -> Nanos {
+        match self {
+            Self::Observation(seen) => seen.done,
+            Self::Issued { at, .. }
+            | Self::NotYet { at, .. }
+            | Self::Seen { at, .. }
+            | Self::WindowKnown { at, .. }
+            | Self::Paused { at, .. }
+            | Self::Resumed { at, .. }
+            | Self::SelfCheck { at, .. }
+            | Self::Generator { at, .. }
+            | Self::WarmedUp { at }
+            | Self::Ended { at, .. } => *at,
+        }
+    }
+
+    /// Moves every moment of it `by` later: the same event on a clock that began earlier.
+    pub(super) fn shift(&mut self, by: Nanos) {
+        let later = |moment: &mut Nanos| *moment = Nanos(moment.0.saturating_add(by.0));
+        match self {
+            Self::Observation(seen) => {
+                let Seen { due, sent, first_byte, done, .. } = &mut **seen;
+                [due, sent, done].into_iter().chain(first_byte).for_each(later);
+            }
+            Self::NotYet { at, asked, .. } | Self::Seen { at, asked, .. } => {
+                [at, asked].into_iter().for_each(later)
+            }
+            Self::Issued { at, .. }
+            | Self::WindowKnown { at, .. }
+            | Self::Paused { at, .. }
+            | Self::Resumed { at, .. }
+            | Self::SelfCheck { at, .. }
+            | Self::Generator { at, .. }
+            | Self::WarmedUp { at }
+            | Self::Ended { at, .. } => later(at),
+        }
+    }
+
     /// The event of a sync mark that is not the issue itself.
     #[must_use]
     pub fn of_mark(seen: &Observation, region: &str) -> Option<Self> {

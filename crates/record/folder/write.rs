@@ -1,7 +1,7 @@
 //! Writing a run folder: appended once a second, never rewritten.
 
 use super::{
-    ArrivalLine, CellLine, EVENTS, Event, FolderError, LATENCY, MANIFEST, Manifest, SUMMARY, TALLY,
+    ArrivalLine, CellLine, EVENTS, Event, FolderError, Interval, LATENCY, MANIFEST, Manifest, SUMMARY, TALLY,
     TallyLine, io,
 };
 use crate::tally::{Cell, Tally};
@@ -87,6 +87,26 @@ impl RunWriter {
             push_line(&mut lines, event);
         }
         self.events.write_all(&lines).map_err(io("write", &self.path.join(EVENTS)))
+    }
+
+    /// Appends lines of a tally as they stand; for joining folders.
+    pub(super) fn append_lines(&mut self, each: &[TallyLine]) -> Result<(), FolderError> {
+        let mut lines = Vec::new();
+        for line in each {
+            push_line(&mut lines, line);
+        }
+        self.tally.write_all(&lines).map_err(io("write", &self.path.join(TALLY)))
+    }
+
+    /// Appends latencies as they stand; for joining folders.
+    pub(super) fn append_intervals(&mut self, each: &[Interval]) -> Result<(), FolderError> {
+        let mut log = Vec::new();
+        for interval in each {
+            let metric = if interval.service { "service" } else { "response" };
+            let tag = format!("{}/{metric}", interval.operation.as_str());
+            log_interval(&mut log, interval.second, &tag, &interval.histogram);
+        }
+        self.latency.write_all(&log).map_err(io("write", &self.path.join(LATENCY)))
     }
 
     /// Writes the summary, last.
