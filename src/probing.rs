@@ -10,7 +10,7 @@ use piaotan_client::profile::{Language, Profile};
 use piaotan_client::session::Session;
 use piaotan_client::transport::PoolOptions;
 use piaotan_probes::Setting;
-use piaotan_record::calendar::CalendarOptions;
+use piaotan_record::calendar::{CalendarOptions, Register};
 use piaotan_record::{Calendar, Nanos, Observation, Operation, Surface};
 use piaotan_store::Store;
 use std::path::{Path, PathBuf};
@@ -46,11 +46,32 @@ fn regions(profile: &Profile, surface: Surface) -> Vec<(Surface, String)> {
 /// # Errors
 /// One line, when the configuration or the store cannot be read.
 pub fn calendar(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result<Calendar> {
+    let register = register(settings, store, now)?;
+    Ok(Calendar::new(&register, CalendarOptions::default()))
+}
+
+/// What is known of windows now: those of the configuration, and all that the store remembers.
+///
+/// # Errors
+/// One line, when the configuration or the store cannot be read.
+pub fn register(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Result<Register> {
     let mut register = store.register(now - MEMORY)?;
     let configured = settings.maintenance.windows(now)?;
     register.windows.retain(|known| configured.iter().all(|window| window.id != known.id));
     register.windows.extend(configured);
-    Ok(Calendar::new(&register, CalendarOptions::default()))
+    Ok(register)
+}
+
+/// The same for a load test, which needs no store: without a file, the configuration alone is known.
+///
+/// # Errors
+/// One line, when the configuration or the store cannot be read.
+pub fn known(settings: &Settings, profile: &Profile, now: DateTime<Utc>) -> Result<Register> {
+    let path = settings.store.path.as_deref().unwrap_or(Path::new("piaotan.db"));
+    if path.exists() {
+        return register(settings, &store(None, settings, profile)?, now);
+    }
+    Ok(Register::of(settings.maintenance.windows(now)?))
 }
 
 /// Joins everything that probes need; the sender publishes new calendars.

@@ -10,6 +10,7 @@ use crate::config::{self, Settings};
 use crate::door::{Common, Format};
 use crate::exit::{Coded, USAGE};
 use crate::forge::{self, Platform};
+use crate::probing;
 use crate::progress::Progress;
 use crate::push::Gateway;
 use crate::serve::{self, Served};
@@ -18,7 +19,7 @@ use crate::telling;
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
-use piaotan_record::calendar::{CalendarOptions, Register};
+use piaotan_record::calendar::CalendarOptions;
 use piaotan_record::folder::{RunFolder, Segment};
 use piaotan_reports::Lang;
 use piaotan_scenarios::engine::material::read_known;
@@ -213,7 +214,7 @@ pub fn setup(
         url: platform.url.clone(),
         generator,
         known,
-        register: Register::of(settings.maintenance.windows(now)?),
+        register: probing::known(settings, &platform.profile, now)?,
         calendar: CalendarOptions::default(),
         maintenance: match args.during_maintenance {
             None => AgainstWindows::Refuse,

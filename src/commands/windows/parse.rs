@@ -1,29 +1,13 @@
-//! `piaotan windows`: what a notice announces.
+//! `piaotan windows parse`: what a notice announces.
 #![allow(clippy::print_stdout, reason = "answers on standard output")]
 
-use crate::door::{Common, Format};
+use crate::door::Format;
 use anyhow::{Context as _, Result, anyhow};
 use chrono::NaiveDate;
-use clap::{Args, Subcommand};
+use clap::Args;
 use piaotan_notices::{Context, Reading, Zone, decode, html_text, read};
 use std::io::Read as _;
 use std::path::PathBuf;
-
-/// Maintenance windows.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  piaotan windows parse notice.txt --published 2026-11-20 --zone Asia/Shanghai
-  curl -s https://example.org/notice | piaotan windows parse --format json")]
-pub struct Windows {
-    #[command(subcommand)]
-    pub what: What,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum What {
-    /// Read a notice and say which windows it announces.
-    Parse(Parse),
-}
 
 /// Read a notice: text or HTML, Chinese or English.
 #[derive(Debug, Args)]
@@ -42,13 +26,7 @@ pub struct Parse {
 
 /// # Errors
 /// One line that names the flag or file.
-pub fn run(args: &Windows, _common: &Common) -> Result<u8> {
-    match &args.what {
-        What::Parse(args) => parse(args),
-    }
-}
-
-fn parse(args: &Parse) -> Result<u8> {
+pub fn run(args: &Parse) -> Result<u8> {
     let zone =
         args.zone.as_deref().map(str::parse::<Zone>).transpose().map_err(|e| anyhow!("--zone: {e}"))?;
     let bytes = input(args)?;

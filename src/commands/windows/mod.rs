@@ -1,0 +1,75 @@
+//! `piaotan windows`: what is known of maintenance, and what people say of it.
+
+mod change;
+mod list;
+mod parse;
+mod time;
+
+use crate::config::{self, Settings};
+use crate::door::Common;
+use crate::{forge, probing};
+use anyhow::Result;
+use chrono_tz::Tz;
+use clap::{Args, Subcommand};
+use piaotan_store::Store;
+use std::path::PathBuf;
+
+/// Maintenance windows.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  piaotan windows list
+  piaotan windows add --start '2026-12-01 22:00' --for 2h --services upload,login --title 'Upgrade'
+  piaotan windows extend ID --by 1h
+  piaotan windows cancel ID
+  piaotan windows parse notice.txt --published 2026-11-20 --zone Asia/Shanghai
+  curl -s https://example.org/notice | piaotan windows parse --format json")]
+pub struct Windows {
+    #[command(subcommand)]
+    pub what: What,
+    /// File of the store [default: [store] path, else piaotan.db].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Read a notice and say which windows it announces.
+    Parse(parse::Parse),
+    /// List the windows that are known now.
+    List(list::List),
+    /// Add a window that you know of.
+    Add(change::Add),
+    /// Confirm a proposed window.
+    Confirm(change::Named),
+    /// Cancel a window.
+    Cancel(change::Named),
+    /// Let a window last longer.
+    Extend(change::Extend),
+}
+
+/// Where windows are kept, and the zone of times that name none.
+struct Kept {
+    settings: Settings,
+    store: Store,
+    zone: Tz,
+}
+
+/// # Errors
+/// One line that names the flag or file.
+pub fn run(args: &Windows, common: &Common) -> Result<u8> {
+    if let What::Parse(parse) = &args.what {
+        return parse::run(parse);
+    }
+    let settings = config::load(common.config.as_deref())?;
+    let profile = forge::profile(settings.target.profile.as_deref())?;
+    let store = probing::store(args.store.as_deref(), &settings, &profile)?;
+    let kept = Kept { settings, store, zone: profile.zone() };
+    match &args.what {
+        What::Parse(_) => Ok(0),
+        What::List(list) => list::run(list, &kept, common.lang()),
+        What::Add(add) => change::add(add, &kept),
+        What::Confirm(named) => change::confirm(named, &kept),
+        What::Cancel(named) => change::cancel(named, &kept),
+        What::Extend(extend) => change::extend(extend, &kept),
+    }
+}
