@@ -16,6 +16,8 @@ mod answer;
 mod bracket;
 mod headroom;
 mod posterior;
+#[cfg(test)]
+mod tests;
 mod trial;
 mod warmup;
 
@@ -59,15 +61,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual search below `ceiling`: 30-s trials, a 12 % interval, ten minutes of load.
+    /// The usual search below `ceiling`: 30-s trials, a 13 % interval, ten minutes of load.
     pub fn new(slo: Slo, from: f64, ceiling: f64) -> Self {
-        let (trial, confirm, settle, goal, budget) = (30.0, 60.0, 5.0, 0.12, 600.0);
+        let (trial, confirm, settle, goal, budget) = (30.0, 60.0, 5.0, 0.13, 600.0);
         Self { slo, from, ceiling, trial, confirm, settle, goal, budget, need: None }
     }
 
-    /// The thorough one: 60-s trials, a 10 % interval, a quarter of an hour of load.
+    /// The thorough one: 60-s trials, an 11 % interval, a quarter of an hour of load.
     pub fn thorough(slo: Slo, from: f64, ceiling: f64) -> Self {
-        let (trial, settle, goal, budget) = (60.0, 10.0, 0.10, 900.0);
+        let (trial, settle, goal, budget) = (60.0, 10.0, 0.11, 900.0);
         Self { trial, settle, goal, budget, ..Self::new(slo, from, ceiling) }
     }
 }

@@ -77,6 +77,15 @@ pub(super) struct Slice {
     pub violations: f64,
 }
 
+impl Slice {
+    pub(super) fn sum(slices: &[Self]) -> Self {
+        slices.iter().fold(Self::default(), |a, b| Self {
+            due: a.due + b.due,
+            violations: a.violations + b.violations,
+        })
+    }
+}
+
 /// Seconds whose violations are taken together: bursts last about that long.
 const SLICE: usize = 5;
 
@@ -96,10 +105,7 @@ impl Trial {
 
     /// Requests due and violations after the first `settle` seconds.
     pub(super) fn totals(&self, settle: f64) -> Slice {
-        self.slices(settle).iter().fold(Slice::default(), |a, b| Slice {
-            due: a.due + b.due,
-            violations: a.violations + b.violations,
-        })
+        Slice::sum(&self.slices(settle))
     }
 
     /// What most of its violations were; the backlog, if one grew.

@@ -14,6 +14,9 @@ use crate::stats::{Estimate, normal_quantile, student_quantile};
 /// Share of the false-alarm probability that the error ratios may use.
 const ERROR_SHARE: f64 = 0.2;
 
+/// One-sided p value of its own at which an operation may fail for what it did beyond the others.
+const LIKELY: f64 = 0.1;
+
 /// One row in the making.
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
@@ -120,7 +123,9 @@ impl Bench<'_> {
         let floor = self.floor(subject);
         let Some(own) = subject.estimate.filter(|e| e.mean >= floor) else { return false };
         let clear = |e: Estimate| e.mean >= floor && e.p_above() <= level;
-        clear(own) || subject.relative.is_some_and(clear)
+        // Where others became faster by chance, "beyond the others" alone would fail an unchanged
+        // operation: its own slowing must at least be likely.
+        clear(own) || (own.p_above() <= LIKELY && subject.relative.is_some_and(clear))
     }
 
     fn floor(&self, subject: &Subject) -> f64 {
