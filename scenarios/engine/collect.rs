@@ -3,11 +3,12 @@
 
 use super::recorder::Batch;
 use super::stop::{Stop, Urgency};
+use super::stretch::Stretch;
 use crate::scenario::PlannedLimit;
 use hdrhistogram::Histogram;
 use piaotan_analysis::limit::{Measured, measure};
 use piaotan_record::folder::{Event, FolderError, RunWriter};
-use piaotan_record::{Arrivals, Cell, Nanos, Operation, tally};
+use piaotan_record::{Arrivals, Cell, Nanos, Operation, Surface, tally};
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,8 @@ pub struct Totals {
     pub trouble: Option<String>,
     /// The limit that ended the run.
     pub aborted: Option<String>,
+    /// Followed invoices that were found by their number.
+    pub seen_by_number: u64,
 }
 
 /// What one batch added.
@@ -45,11 +48,11 @@ pub struct Recent {
 
 /// The totals, shared with whoever shows them.
 #[derive(Debug, Clone)]
-pub struct Live(Arc<Mutex<Totals>>);
+pub struct Live(Arc<Mutex<Totals>>, Arc<Mutex<Option<Stretch>>>);
 
 impl Default for Live {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Totals {
+        let totals = Totals {
             cells: vec![None; Operation::COUNT],
             arrivals: Arrivals::default(),
             lateness: tally::latency_histogram(),
@@ -59,7 +62,9 @@ impl Default for Live {
             recent: VecDeque::new(),
             trouble: None,
             aborted: None,
-        })))
+            seen_by_number: 0,
+        };
+        Self(Arc::new(Mutex::new(totals)), Arc::default())
     }
 }
 
@@ -67,6 +72,11 @@ impl Live {
     /// The totals, locked: hold them briefly.
     pub fn lock(&self) -> MutexGuard<'_, Totals> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The block under way, if the run is a session of blocks.
+    pub(super) fn stretch(&self) -> MutexGuard<'_, Option<Stretch>> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -98,6 +108,9 @@ impl Collector {
                 self.stop.raise(Urgency::Drain);
                 failed = Some(e);
             }
+            if let Some(fence) = &batch.fence {
+                let _ = fence.send(());
+            }
         }
         match failed {
             Some(e) => Err(e),
@@ -109,6 +122,9 @@ impl Collector {
         self.writer.append_tally(&batch.tally)?;
         self.writer.append_events(&batch.events)?;
         self.merge(batch);
+        if let Some(stretch) = self.live.stretch().as_mut() {
+            stretch.take(batch);
+        }
         ring.take(batch, self.steady);
         if let Some(broken) = ring.broken(&self.limits, self.steady) {
             self.live.lock().aborted.get_or_insert(broken);
@@ -129,6 +145,8 @@ impl Collector {
         for arrivals in batch.tally.arrivals.values() {
             totals.arrivals.merge(arrivals);
         }
+        let seen = |event: &&Event| matches!(event, Event::Seen { surface: Surface::Number, .. });
+        totals.seen_by_number += batch.events.iter().filter(seen).count() as u64;
         totals.lateness.add(&batch.lateness).expect("all histograms have one shape");
         if batch.paces {
             totals.cpu = batch.cpu;

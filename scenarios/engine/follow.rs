@@ -16,6 +16,7 @@ use piaotan_record::{Nanos, Outcome, Surface, Token};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Looks under way at once.
@@ -27,6 +28,10 @@ pub struct Follower {
     to: UnboundedSender<Accepted>,
     /// Share of invoices that are followed.
     share: f64,
+    /// The part of that share which the pace leaves room for, as the bits of a float.
+    part: Arc<AtomicU64>,
+    /// Invoices followed so far.
+    begun: Arc<AtomicU64>,
     seed: u64,
 }
 
@@ -62,18 +67,35 @@ pub struct Tracking {
 #[must_use]
 pub fn channel(share: f64, seed: u64) -> (Follower, UnboundedReceiver<Accepted>) {
     let (to, from) = unbounded_channel();
-    (Follower { to, share, seed }, from)
+    let part = Arc::new(AtomicU64::new(1f64.to_bits()));
+    (Follower { to, share, part, begun: Arc::default(), seed }, from)
 }
 
 impl Follower {
     /// Begins to follow an invoice, if it is among those that are.
     pub fn begin(&self, token: Token, fields: &Fields<'_>, at: Nanos) {
-        if unit(self.seed ^ 0x666f_6c6c, token.0) >= self.share {
+        let share = self.share.min(f64::from_bits(self.part.load(Ordering::Relaxed)));
+        if unit(self.seed ^ 0x666f_6c6c, token.0) >= share {
             return;
         }
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let owned = FieldName::ALL.iter().filter_map(|name| Some((*name, fields.get(*name)?.to_owned())));
         // The tracker has gone only when the run is over; then nothing is followed any more.
         let _ = self.to.send(Accepted { token, at, fields: owned.collect() });
+    }
+}
+
+impl Follower {
+    /// From now on follows at most this share of the invoices: the tracker must keep up, or what it
+    /// has not got round to looks like a backlog of the platform.
+    pub fn follow_at_most(&self, share: f64) {
+        self.part.store(share.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Invoices followed so far.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 }
 

@@ -6,7 +6,7 @@
 //! `track` follows invoices, both on a thread of their own.
 //!
 //! Reading order: [`pace`] and [`segment`] (pure), [`recorder`], [`port`], [`open`], [`closed`],
-//! [`holds`], [`lookout`], [`collect`], [`session`].
+//! [`holds`], [`lookout`], [`collect`], [`stretch`], [`session`].
 
 pub mod closed;
 pub mod collect;
@@ -22,4 +22,5 @@ pub mod recorder;
 pub mod segment;
 pub mod session;
 pub mod stop;
+pub mod stretch;
 pub mod timer;

@@ -7,7 +7,7 @@ use super::follow::Follower;
 use super::holds::Holds;
 use super::host::thread_cpu;
 use super::material::Material;
-use super::pace::{Arrival, Arrivals};
+use super::pace::{Arrival, Arrivals, Curve};
 use super::port::LoadPort;
 use super::recorder::{Batch, Fact, Local, Recorder, Recording as _};
 use super::segment::Stripe;
@@ -24,10 +24,11 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::LocalSet;
 
 /// Everything one worker needs.
@@ -46,6 +47,25 @@ pub struct Worker {
     pub batches: Sender<Batch>,
     pub facts: UnboundedSender<Vec<Fact>>,
     pub follow: Option<Follower>,
+    /// Blocks to run one after the other, instead of the plan's curve.
+    pub orders: Option<UnboundedReceiver<Order>>,
+    /// Journeys started or waiting, as of a tenth of a second ago.
+    pub in_flight: Arc<AtomicUsize>,
+}
+
+/// One block of a session: a pace of its own, until its line is empty and its journeys are done.
+#[derive(Debug)]
+pub struct Order {
+    pub curve: Curve,
+    pub seed: u64,
+    /// Added to the index of an arrival: to draw its invoice, and to draw its journey.
+    pub first: u64,
+    pub mix: u64,
+    pub begin: Nanos,
+    /// Ends this block before its time.
+    pub stop: Stop,
+    /// Told when all of the block is with the collector.
+    pub fence: Sender<()>,
 }
 
 /// A worker at work.
@@ -55,8 +75,17 @@ struct Bench {
     line: RefCell<VecDeque<Arrival>>,
     active: Cell<usize>,
     freed: Notify,
-    /// Raised when this worker's journeys have to end at once.
-    cut: Stop,
+    /// Raised when the journeys under way have to end at once; each block has its own.
+    cut: RefCell<Stop>,
+    /// Added to the index of an arrival before its journey is drawn, less what its invoice is drawn by.
+    mix: Cell<u64>,
+}
+
+impl Bench {
+    /// The journey of an arrival; blocks of the same number draw the same ones.
+    fn journey(&self, index: u64) -> Journey {
+        self.worker.plan.journey(index.wrapping_add(self.mix.get()))
+    }
 }
 
 /// Runs a worker to its end on a runtime of its own. Blocks the calling thread.
@@ -70,21 +99,27 @@ pub fn run(worker: Worker) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn press(worker: Worker) {
+async fn press(mut worker: Worker) {
+    let orders = worker.orders.take();
     let codes = Arc::new(worker.client.profile().codes().clone());
     let bench = Rc::new(Bench {
         record: Local(Rc::new(RefCell::new(Recorder::new(codes)))),
         line: RefCell::new(VecDeque::new()),
         active: Cell::new(0),
         freed: Notify::new(),
-        cut: Stop::default(),
+        cut: RefCell::default(),
+        mix: Cell::new(0),
         worker,
     });
     let reporting = tokio::task::spawn_local(report(bench.clone()));
     let cutting = tokio::task::spawn_local(cut_on_stop(bench.clone()));
-    match bench.worker.plan.curve.clone() {
-        Some(curve) => pace(&bench, curve).await,
-        None => saturate(&bench).await,
+    match (orders, bench.worker.plan.curve.clone()) {
+        (Some(orders), _) => blocks(&bench, orders).await,
+        (None, Some(curve)) => {
+            let arrivals = arrivals(&bench, curve, bench.worker.plan.scenario.seed);
+            pace(&bench, arrivals, &Stop::default()).await;
+        }
+        (None, None) => saturate(&bench).await,
     }
     finish(&bench).await;
     cutting.abort();
@@ -92,22 +127,71 @@ async fn press(worker: Worker) {
     hand_over(&bench, 0.0);
 }
 
+/// Runs block after block until nobody can order another.
+async fn blocks(bench: &Rc<Bench>, mut orders: UnboundedReceiver<Order>) {
+    let stop = bench.worker.stop.clone();
+    loop {
+        let order = tokio::select! {
+            biased;
+            () = stop.reached(Urgency::Drain) => return,
+            order = orders.recv() => order,
+        };
+        let Some(order) = order else { return };
+        block(bench, &order).await;
+        let mut batch = bench.record.with(|recorder| recorder.take(0.0, false));
+        batch.fence = Some(order.fence.clone());
+        let _ = bench.worker.batches.send(batch);
+    }
+}
+
+/// One block: its arrivals, then the wait for what is under way, at most as long as one answer may take.
+async fn block(bench: &Rc<Bench>, order: &Order) {
+    bench.mix.set(order.mix.wrapping_sub(order.first));
+    let all = Arrivals::new(order.curve.clone(), bench.worker.plan.spread, order.seed, bench.worker.stripe);
+    let (begin, first) = (order.begin, order.first);
+    let all = all.map(move |each| Arrival { due: Nanos(begin.0 + each.due.0), index: each.index + first });
+    pace(bench, all, &order.stop).await;
+    let patience = bench.worker.plan.scenario.load.timeout.0;
+    let urgent = bench.worker.stop.clone();
+    tokio::select! {
+        () = idle(bench) => return,
+        () = urgent.reached(Urgency::Now) => {}
+        () = tokio::time::sleep(patience) => {}
+    }
+    drop_line(bench);
+    bench.cut.borrow().raise(Urgency::Now);
+    tokio::select! {
+        () = idle(bench) => {}
+        () = urgent.reached(Urgency::Now) => {}
+        () = tokio::time::sleep(patience) => {}
+    }
+    bench.cut.replace(Stop::default());
+}
+
+/// The plan's arrivals from its beginning.
+fn arrivals(bench: &Bench, curve: Curve, seed: u64) -> impl Iterator<Item = Arrival> + use<> {
+    let Worker { plan, stripe, begin, .. } = &bench.worker;
+    let begin = begin.0;
+    let all = Arrivals::new(curve, plan.spread, seed, *stripe);
+    all.map(move |each| Arrival { due: Nanos(begin + each.due.0), ..each })
+}
+
 /// Lets every arrival in when it is due.
-async fn pace(bench: &Rc<Bench>, curve: super::pace::Curve) {
-    let Worker { plan, client, stop, stripe, begin, .. } = &bench.worker;
+async fn pace(bench: &Rc<Bench>, arrivals: impl Iterator<Item = Arrival>, end: &Stop) {
+    let Worker { client, stop, .. } = &bench.worker;
     let (clock, timer) = (client.clock(), Timer::new(false));
-    for arrival in Arrivals::new(curve, plan.spread, plan.scenario.seed, *stripe) {
-        let due = Nanos(begin.0 + arrival.due.0);
-        if clock.now() < due {
+    for arrival in arrivals {
+        if clock.now() < arrival.due {
             tokio::select! {
                 biased;
                 () = stop.reached(Urgency::Drain) => return,
-                () = timer.until(clock.instant(due)) => {}
+                () = end.reached(Urgency::Drain) => return,
+                () = timer.until(clock.instant(arrival.due)) => {}
             }
-        } else if stop.is(Urgency::Drain) {
+        } else if stop.is(Urgency::Drain) || end.is(Urgency::Drain) {
             return;
         }
-        admit(bench, Arrival { due, ..arrival });
+        admit(bench, arrival);
     }
 }
 
@@ -122,7 +206,7 @@ fn admit(bench: &Rc<Bench>, arrival: Arrival) {
         recorder.late(late);
     });
     let share = |bound: usize| bound.div_ceil(bench.worker.workers);
-    if holds.forbids(plan.journey(arrival.index).operation(), now) {
+    if holds.forbids(bench.journey(arrival.index).operation(), now) {
         suppress(bench, arrival);
     } else if u128::from(late) > load.drop_later_than.0.as_nanos() {
         drop_arrival(bench, arrival, Dropped::Late);
@@ -157,13 +241,13 @@ async fn slot(bench: Rc<Bench>, first: Arrival) {
 
 /// One arrival: suppressed, dropped, or a journey with its one observation.
 async fn travel(bench: &Bench, arrival: Arrival) {
-    let Worker { plan, client, holds, material, stop, .. } = &bench.worker;
-    let journey = plan.journey(arrival.index);
+    let Worker { client, holds, material, stop, .. } = &bench.worker;
+    let journey = bench.journey(arrival.index);
     let now = client.clock().now();
     if holds.forbids(journey.operation(), now) {
         return suppress(bench, arrival);
     }
-    if stop.is(Urgency::Now) || bench.cut.is(Urgency::Now) {
+    if stop.is(Urgency::Now) || bench.cut.borrow().is(Urgency::Now) {
         return drop_arrival(bench, arrival, Dropped::Stopped);
     }
     match material.draw(journey, arrival.index) {
@@ -182,7 +266,7 @@ async fn journey_once(bench: &Bench, journey: Journey, due: Nanos, drawn: &super
     let mut port = LoadPort::new(
         client.clone(),
         holds.clone(),
-        bench.cut.clone(),
+        bench.cut.borrow().clone(),
         bench.record.clone(),
         due,
         follow.clone(),
@@ -286,34 +370,40 @@ async fn lane_loop(bench: &Bench, lane: u64, lanes: u64, end: Nanos) {
 /// Waits for what is under way, at most the grace; then everything is cut off.
 async fn finish(bench: &Rc<Bench>) {
     let grace = bench.worker.plan.scenario.load.grace.0;
-    let emptied = async {
-        loop {
-            let freed = bench.freed.notified();
-            if bench.active.get() == 0 {
-                return;
-            }
-            freed.await;
-        }
-    };
     let urgent = bench.worker.stop.reached(Urgency::Now);
     tokio::select! {
-        () = emptied => return,
+        () = idle(bench) => return,
         () = urgent => {}
         () = tokio::time::sleep(grace) => {}
     }
-    for arrival in bench.line.borrow_mut().drain(..) {
-        drop_arrival(bench, arrival, Dropped::Stopped);
-    }
-    bench.cut.raise(Urgency::Now);
+    drop_line(bench);
+    bench.cut.borrow().raise(Urgency::Now);
     bench.worker.client.stop();
     while bench.active.get() > 0 {
         tokio::task::yield_now().await;
     }
 }
 
+/// Waits until no journey is under way.
+async fn idle(bench: &Bench) {
+    loop {
+        let freed = bench.freed.notified();
+        if bench.active.get() == 0 {
+            return;
+        }
+        freed.await;
+    }
+}
+
+fn drop_line(bench: &Bench) {
+    for arrival in bench.line.borrow_mut().drain(..) {
+        drop_arrival(bench, arrival, Dropped::Stopped);
+    }
+}
+
 async fn cut_on_stop(bench: Rc<Bench>) {
     bench.worker.stop.reached(Urgency::Now).await;
-    bench.cut.raise(Urgency::Now);
+    bench.cut.borrow().raise(Urgency::Now);
     bench.worker.client.stop();
 }
 
@@ -324,6 +414,8 @@ async fn report(bench: Rc<Bench>) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for tick in 1u64.. {
         ticks.tick().await;
+        let waiting = bench.active.get() + bench.line.borrow().len();
+        bench.worker.in_flight.store(waiting, Ordering::Relaxed);
         let facts = bench.record.with(Recorder::take_facts);
         if !facts.is_empty() {
             let _ = bench.worker.facts.send(facts);

@@ -69,6 +69,9 @@ impl<R: Recording> Port for LoadPort<R> {
     async fn call(&mut self, operation: Operation, fields: &Fields<'_>) -> Reply {
         let clock = self.client.clock();
         let now = clock.now();
+        if self.stop.is(Urgency::Now) {
+            return Reply { outcome: Outcome::CutOff, ..Reply::held() };
+        }
         if self.holds.forbids(operation, now) {
             return Reply::held();
         }

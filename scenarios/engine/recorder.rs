@@ -48,6 +48,8 @@ pub struct Batch {
     pub cpu: f64,
     /// Whether the sender keeps the pace (and its CPU counts towards saturation).
     pub paces: bool,
+    /// Told when the collector has taken this batch and all before it.
+    pub fence: Option<std::sync::mpsc::Sender<()>>,
 }
 
 impl Recorder {
@@ -129,6 +131,7 @@ impl Recorder {
             lateness,
             cpu,
             paces,
+            fence: None,
         }
     }
 
