@@ -1,25 +1,11 @@
 //! A real Prometheus scrapes a run: its counts equal the summary's, its quantiles lie within a bucket.
 
-use crate::house::{Platform, get, needs, piaotan, scenario, until};
+use crate::house::{Ended, Platform, free_port, get, needs, piaotan, scenario, until};
 use piaotan_reports::metrics::LATENCY_EDGES;
 use serde_json::Value;
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::tempdir;
-
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 fn ask(url: &str, query: &str) -> Option<f64> {
     let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();

@@ -1,6 +1,6 @@
 //! The resident watch from outside: its life, its pages, its messages, its ledger.
 
-use crate::house::{Platform, get, needs, piaotan, until};
+use crate::house::{Ended, Platform, free_port, get, needs, piaotan, until};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -279,20 +279,6 @@ fn a_check_leaves_a_whole_file_and_puts_one_group() {
     assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".tmp")));
     let puts = puts.lock().unwrap();
     assert!(puts[0].starts_with("PUT /metrics/job/piaotan_check ") && puts[0].contains("probe_success"));
-}
-
-/// A real program that ends with the test.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 #[test]

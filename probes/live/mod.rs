@@ -6,6 +6,7 @@
 //! [`recovery`] (after a window), [`trace`] (one invoice), [`notify`] (what people are sent).
 
 pub mod config;
+pub mod delays;
 pub mod holder;
 pub mod known;
 pub mod look;

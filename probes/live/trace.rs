@@ -2,6 +2,7 @@
 //!
 //! Only reads are made, and of the daily verifications of an invoice at most two.
 
+use crate::live::delays;
 use crate::live::known::{day, known as known_to_us, spend, verifications_left};
 use crate::live::port::ProbePort;
 use crate::live::result::describe;
@@ -13,16 +14,14 @@ use piaotan_analysis::cause::facts::{
 };
 use piaotan_analysis::cause::number::plain;
 use piaotan_analysis::cause::{Explanation, Language, decide};
-use piaotan_analysis::sync::{Estimate, Sample};
+use piaotan_analysis::sync::Estimate;
 use piaotan_client::port::{FieldName, Fields, Port, Reply};
 use piaotan_record::calendar::{Phase, PhaseName};
 use piaotan_record::{Operation, Outcome, OutcomeKind, Service, Surface};
-use piaotan_store::{Asked, Attempt, SightState, Which};
+use piaotan_store::{Asked, Attempt, SightState};
 
 /// Verifications that tracing may spend of one invoice in a day.
 const VERIFICATIONS: u32 = 2;
-/// So many of the latest samples make the curve of delays.
-const SAMPLES: usize = 2_000;
 
 /// What a person asks about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -373,20 +372,7 @@ fn verified(reply: &Reply) -> Verify {
 /// When nineteen of twenty like it will be visible, by the curve of the last week.
 fn expected(facts: &Facts, setting: &Setting) -> Result<Option<DateTime<Utc>>, piaotan_store::Error> {
     let (Some(store), Some(began)) = (&setting.store, facts.began()) else { return Ok(None) };
-    let since = Some(facts.now - TimeDelta::days(7));
-    let which = Which { target: Some(&setting.target), region: Some(""), since, ..Which::default() };
-    let samples = store.samples(Surface::Number, which)?;
-    let seconds = |at: DateTime<Utc>| at.timestamp_micros() as f64 / 1e6;
-    let latest = &samples[samples.len().saturating_sub(SAMPLES)..];
-    let delays: Vec<_> = latest
-        .iter()
-        .filter_map(|sample| {
-            let uploaded = seconds(sample.accepted.unwrap_or(sample.uploaded));
-            let (last_not_seen, first_seen) =
-                (sample.last_not_seen.map(seconds), sample.first_seen.map(seconds));
-            Sample { uploaded, last_not_seen, first_seen, batch: None }.delay().ok()
-        })
-        .collect();
+    let delays = delays::recent(store, &setting.target, facts.now)?;
     let age = (facts.now - began).as_seconds_f64();
     let by = Estimate::new(&delays).and_then(|estimate| estimate.expected_by(age, 0.95));
     Ok(by.map(|by| began + TimeDelta::microseconds((by * 1e6) as i64)))

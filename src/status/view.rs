@@ -5,8 +5,9 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
-use piaotan_analysis::sync::{Estimate, Sample};
+use piaotan_analysis::sync::Estimate;
 use piaotan_probes::Health;
+use piaotan_probes::live::delays;
 use piaotan_record::Surface;
 use piaotan_record::window::{Status, Window};
 use piaotan_reports::Lang;
@@ -15,8 +16,6 @@ use piaotan_store::{Probed, Which};
 use serde::Serialize;
 
 const SHOWN: u32 = 15;
-/// Invoices whose delays draw the curve, at most.
-const CURVE: usize = 2_000;
 
 #[derive(Debug, Serialize)]
 struct View {
@@ -293,20 +292,7 @@ fn sync(sight: &Sight, lang: Lang) -> Result<Vec<SyncRow>> {
 
 /// The share of invoices that can be found, by their age; the time axis is logarithmic.
 fn curve(sight: &Sight, lang: Lang) -> Result<Option<Curve>> {
-    let since = Some(sight.now - TimeDelta::days(7));
-    let which = Which { target: Some(&sight.shown.target), region: Some(""), since, ..Which::default() };
-    let samples = sight.shown.store.samples(Surface::Number, which)?;
-    let seconds = |at: DateTime<Utc>| at.timestamp_micros() as f64 / 1e6;
-    let latest = &samples[samples.len().saturating_sub(CURVE)..];
-    let delays: Vec<_> = latest
-        .iter()
-        .filter_map(|sample| {
-            let uploaded = seconds(sample.accepted.unwrap_or(sample.uploaded));
-            let (last_not_seen, first_seen) =
-                (sample.last_not_seen.map(seconds), sample.first_seen.map(seconds));
-            Sample { uploaded, last_not_seen, first_seen, batch: None }.delay().ok()
-        })
-        .collect();
+    let delays = delays::recent(&sight.shown.store, &sight.shown.target, sight.now)?;
     let Some(estimate) = Estimate::new(&delays).filter(|_| delays.len() >= 3) else { return Ok(None) };
     // From one second to two days.
     let (low, high) = (0.0_f64, 172_800_f64.log10());
