@@ -63,6 +63,8 @@ pub enum Verb {
     Platform(commands::platform::Platform),
     /// Run a scenario against a platform: a load test.
     Run(commands::run::Run),
+    /// Find the highest rate that a platform carries under an objective.
+    Capacity(commands::capacity::Capacity),
     /// Run health probes once: for cron, CI, and to see whether everything is set up right.
     Check(commands::check::Check),
     /// Watch a platform day and night: probes at their slots, metrics, status page, alerts that know windows.

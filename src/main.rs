@@ -36,6 +36,7 @@ fn enter(door: Door) -> anyhow::Result<u8> {
         Verb::Demo(args) => commands::demo::run(&args, &common),
         Verb::Platform(args) => commands::platform::run(args),
         Verb::Run(args) => commands::run::run(&args, &common),
+        Verb::Capacity(args) => commands::capacity::run(&args, &common),
         Verb::Check(args) => commands::check::run(&args, &common),
         Verb::Watch(args) => commands::watch::run(&args, &common),
         Verb::Trace(args) => commands::trace::run(&args, &common),

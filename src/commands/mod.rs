@@ -1,5 +1,6 @@
 //! One file a verb.
 
+pub mod capacity;
 pub mod check;
 pub mod cleanup;
 pub mod completions;
