@@ -10,7 +10,7 @@ mod view;
 
 pub use tables::{Table, all as tables};
 pub use tiles::{failed, tiles};
-pub use view::{operation_name, sentence};
+pub use view::{heading, mark, operation_name, sentence};
 
 use crate::Error;
 use crate::charts::style::dark_rules;

@@ -1,6 +1,6 @@
 //! The report as Markdown, for pull requests and job summaries.
 
-use crate::html::{Report, Table, sentence, tables, tiles};
+use crate::html::{Report, Table, heading, sentence, tables, tiles};
 use crate::units::clean;
 use crate::words::{self, Phrase};
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ const MOST: usize = 50;
 pub fn markdown(report: &Report<'_>) -> String {
     let (summary, lang) = (report.summary, report.lang);
     let title = words::fill(lang, Phrase::ReportTitle, &[&clean(&summary.scenario, 80)]);
-    let mut out = format!("# {} · {}\n\n", words::verdict(lang, summary.verdict), escaped(&title));
+    let mut out = format!("# {} · {}\n\n", heading(summary, lang), escaped(&title));
     let _ = write!(out, "**{}**\n\n| | | |\n|---|---|---|\n", escaped(&sentence(summary, lang)));
     for tile in tiles(summary, lang) {
         let _ = writeln!(out, "| {} | **{}** | {} |", tile.name, escaped(&tile.state), escaped(&tile.detail));

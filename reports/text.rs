@@ -1,6 +1,6 @@
 //! The summary for a terminal: verdict, findings, one line an operation with its course.
 
-use crate::html::{Report, failed, operation_name, sentence, tiles};
+use crate::html::{Report, failed, heading, mark, operation_name, sentence, tiles};
 use crate::units;
 use crate::words::{self, Lang, Phrase};
 use piaotan_analysis::summary::{Finding, OperationSummary, Series, Severity, Summary, Verdict};
@@ -23,9 +23,8 @@ pub fn terminal(report: &Report<'_>, on: Terminal) -> String {
     let Report { summary, series, lang, .. } = *report;
     let columns = on.columns.clamp(40, 160);
     let mut out = String::new();
-    let word = format!("{} {}", mark(summary.verdict), words::verdict(lang, summary.verdict));
-    let head =
-        format!("{}  {}", on.paint(&word, verdict_colour(summary.verdict), true), sentence(summary, lang));
+    let word = format!("{} {}", mark(summary), heading(summary, lang));
+    let head = format!("{}  {}", on.paint(&word, verdict_colour(summary), true), sentence(summary, lang));
     out += &wrapped(&head, columns, 0);
     for tile in tiles(summary, lang) {
         let line = format!(
@@ -61,17 +60,9 @@ impl Terminal {
     }
 }
 
-const fn mark(verdict: Verdict) -> char {
-    match verdict {
-        Verdict::Pass => '✓',
-        Verdict::Fail => '✗',
-        _ => '?',
-    }
-}
-
-const fn verdict_colour(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => GREEN,
+fn verdict_colour(summary: &Summary) -> &'static str {
+    match summary.verdict {
+        Verdict::Pass if mark(summary) == "✓" => GREEN,
         Verdict::Fail => RED,
         _ => YELLOW,
     }

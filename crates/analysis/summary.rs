@@ -11,8 +11,10 @@ mod findings;
 mod fold;
 mod judge;
 pub mod series;
+mod slower;
 mod sync_fold;
 mod windows;
+mod words;
 
 pub use bins::{Bins, SplitCells};
 pub use fold::{Folded, Terms, fold, latency};
@@ -20,6 +22,7 @@ pub use judge::{Ground, judge};
 pub use series::{
     Bin, Heat, Lane, LaneName, LaneState, MOST_BINS, OpBin, QuantilePoint, Quantiles, Series, Span, SyncPoint,
 };
+pub use words::spoken;
 
 use chrono::{DateTime, FixedOffset};
 use piaotan_record::conservation::{ArrivalCounts, RequestCounts};

@@ -223,7 +223,7 @@ impl Canvas<'_> {
         let font = ("sans-serif", size * FINE * FONT_FACTOR).into_font();
         let colour = self.rgba(ink, 1.0);
         let style = TextStyle::from(font).color(&colour).pos(Pos::new(h, VPos::Center));
-        let shape = Text::new(clean(text, 120), (fine(x), fine(y)), style);
+        let shape = Text::new(clean(text, 400), (fine(x), fine(y)), style);
         self.area.draw(&shape).expect("drawing into memory cannot fail");
     }
 

@@ -2,7 +2,7 @@
 
 use super::Shade;
 use super::canvas::{Canvas, Caption, picture};
-use super::frame::{Frame, Margins};
+use super::frame::{Frame, Margins, TEN_TIMES};
 use super::scale::{Scale, log_ends};
 use super::style::{Ink, Style};
 use crate::units;
@@ -61,7 +61,7 @@ fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>, surface: Surface, top: f64, 
     let ends =
         || points(input.series, surface).map(|p| p.delay_upper.unwrap_or(p.delay_lower)).filter(|d| *d > 0.0);
     let (from, to) = log_ends(ends().fold(f64::INFINITY, f64::min), ends().fold(0.0, f64::max));
-    let margins = Margins { left: canvas.measured("000 min") + 14.0, right: 16.0 };
+    let margins = Margins { left: canvas.measured("000 min") + 14.0 + TEN_TIMES, right: 16.0 };
     let x = Scale::linear(0.0, input.series.seconds(), 0.0, 0.0);
     let frame = Frame::new(canvas, margins, top, top + ONE, x, Scale::log(from, to, 0.0, 0.0));
     frame.shade(canvas, input.shades, true);
@@ -70,6 +70,7 @@ fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>, surface: Surface, top: f64, 
     for point in points(input.series, surface).step_by(every) {
         invoice(canvas, &frame, point);
     }
+    frame.ten_times(canvas);
     flag(canvas, &frame, input, surface);
     frame.name(canvas, words::surface(canvas.style.lang, surface));
     if last { frame.time_axis(canvas, input.series.started) } else { frame.base(canvas) }

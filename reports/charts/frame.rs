@@ -35,6 +35,9 @@ pub struct Margins {
     pub right: f64,
 }
 
+/// Width of the sign that a logarithmic axis bears.
+pub const TEN_TIMES: f64 = 24.0;
+
 /// A run of values without a gap.
 pub type Segment = Vec<(f64, f64)>;
 
@@ -119,6 +122,21 @@ impl Frame {
             canvas.line(&[(self.left, y), (self.right, y)], Ink::Grid, 1.0);
             canvas.text(&label(tick), self.left - 6.0, y, size, Ink::Quiet, Hold::Right);
         }
+    }
+
+    /// Left of the axis, how far up ten times as much is: a logarithmic axis goes unnoticed otherwise.
+    /// The left margin must hold [`TEN_TIMES`] more for it.
+    pub fn ten_times(&self, canvas: &mut Canvas<'_>) {
+        let (low, high) = (self.y.at(self.y.from), self.y.at(self.y.from * 10.0));
+        if !self.y.log || low - high < 24.0 || self.y.to < self.y.from * 9.9 {
+            return;
+        }
+        let (x, size) = (TEN_TIMES / 2.0 + 2.0, canvas.style.letters() - 2.0);
+        let middle = f64::midpoint(low, high);
+        canvas.line(&[(x, low - 1.0), (x, middle + size * 0.8)], Ink::Quiet, 1.2);
+        canvas.line(&[(x, middle - size * 0.8), (x, high)], Ink::Quiet, 1.2);
+        canvas.line(&[(x - 3.5, high + 5.0), (x, high), (x + 3.5, high + 5.0)], Ink::Quiet, 1.2);
+        canvas.text("×10", x, middle, size, Ink::Quiet, Hold::Middle);
     }
 
     /// The base line, with ticks at round moments of the wall clock.

@@ -2,7 +2,7 @@
 
 use super::Shade;
 use super::canvas::{Canvas, Caption, picture};
-use super::frame::{Frame, Margins};
+use super::frame::{Frame, Margins, TEN_TIMES};
 use super::scale::{Scale, log_ends};
 use super::style::{Ink, Style};
 use crate::units;
@@ -34,7 +34,7 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
         legend: Phrase::HeatAxis.say(lang).into(),
     };
     picture(style, 250.0, &caption, |canvas| {
-        let margins = Margins { left: canvas.measured("500 ms") + 14.0, right: 16.0 };
+        let margins = Margins { left: canvas.measured("500 ms") + 14.0 + TEN_TIMES, right: 16.0 };
         let (from, to) = ends(input.heat);
         let x = Scale::linear(0.0, input.series.seconds(), 0.0, 0.0);
         let top = canvas.top + 8.0;
@@ -42,6 +42,7 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
         frame.shade(canvas, input.shades, true);
         frame.y_axis(canvas, &frame.y.ticks(8), units::seconds);
         cells(canvas, &frame, input.heat);
+        frame.ten_times(canvas);
         frame.time_axis(canvas, input.series.started);
         if all == 0 {
             frame.nothing(canvas, Phrase::NoData.say(lang));

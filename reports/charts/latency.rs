@@ -1,7 +1,7 @@
 //! Latency quantiles over time, one plot an operation, windows shaded, limits dashed.
 
 use super::canvas::{Canvas, Caption, picture};
-use super::frame::{EndLabel, Frame, Margins, Segment, segments};
+use super::frame::{EndLabel, Frame, Margins, Segment, TEN_TIMES, segments};
 use super::scale::{Scale, log_ends};
 use super::style::{Ink, Style};
 use super::{Shade, limits, pick};
@@ -34,8 +34,10 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let one = if style.is_phone() { 130.0 } else { 140.0 };
     let height = (one + 38.0) * shown.len().max(1) as f64 + 14.0;
     picture(style, height, &caption(input, style, &shown), |canvas| {
-        let margins =
-            Margins { left: canvas.measured("500 ms") + 14.0, right: canvas.measured("p99") + 12.0 };
+        let margins = Margins {
+            left: canvas.measured("500 ms") + 14.0 + TEN_TIMES,
+            right: canvas.measured("p99") + 12.0,
+        };
         let mut top = canvas.top + 26.0;
         for (i, operation) in shown.iter().enumerate() {
             let last = i + 1 == shown.len();
@@ -94,6 +96,7 @@ fn plot(
         }
     }
     frame.end_labels(canvas, labels);
+    frame.ten_times(canvas);
     frame.name(canvas, words::operation(canvas.style.lang, op));
     if last {
         frame.time_axis(canvas, input.series.started);

@@ -1,7 +1,7 @@
 //! The quantile curve to 99.99 %: how bad the rare slow request is, response beside service time.
 
 use super::canvas::{Canvas, Caption, picture};
-use super::frame::{EndLabel, Frame, Margins};
+use super::frame::{EndLabel, Frame, Margins, TEN_TIMES};
 use super::pick;
 use super::scale::{Scale, log_ends};
 use super::style::{KINDS, Style};
@@ -73,8 +73,10 @@ fn plot(canvas: &mut Canvas<'_>, shown: &[(Operation, &[QuantilePoint])]) {
         log_ends(values().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
     let longest =
         shown.iter().map(|(op, _)| canvas.measured(words::operation(lang, *op))).fold(30.0, f64::max);
-    let margins =
-        Margins { left: canvas.measured("500 ms") + 14.0, right: longest.min(canvas.width * 0.3) + 14.0 };
+    let margins = Margins {
+        left: canvas.measured("500 ms") + 14.0 + TEN_TIMES,
+        right: longest.min(canvas.width * 0.3) + 14.0,
+    };
     let top = canvas.top + 8.0;
     let x = Scale::linear(0.0, nines(0.9999), 0.0, 0.0);
     let frame = Frame::new(canvas, margins, top, top + 245.0, x, Scale::log(from, to, 0.0, 0.0));
@@ -91,6 +93,7 @@ fn plot(canvas: &mut Canvas<'_>, shown: &[(Operation, &[QuantilePoint])]) {
         labels.push(EndLabel { value, text: words::operation(lang, *op).into(), ink });
     }
     frame.end_labels(canvas, labels);
+    frame.ten_times(canvas);
     frame.x_axis(canvas, &TICKS.map(|(q, label)| (nines(q), label.to_owned())));
     if shown.is_empty() {
         frame.nothing(canvas, Phrase::NoData.say(lang));

@@ -79,6 +79,8 @@ struct Strip {
     phrase: Phrase,
     ink: Ink,
     segments: Vec<Segment>,
+    /// What happened inside windows: drawn, and quiet, for nobody judges it.
+    excused: Vec<Segment>,
     log: bool,
     format: fn(f64) -> String,
 }
@@ -93,13 +95,15 @@ fn strips(series: &Series) -> Vec<Strip> {
             phrase: Phrase::StripLatency,
             ink: Ink::P95,
             segments: over(worst_p95),
+            excused: Vec::new(),
             log: true,
             format: units::seconds,
         },
         Strip {
             phrase: Phrase::StripFailures,
             ink: Ink::Bad,
-            segments: over(failed),
+            segments: over(|bin| failed(bin).filter(|_| bin.inside.is_none())),
+            excused: over(|bin| failed(bin).filter(|_| bin.inside.is_some())),
             log: false,
             format: units::percent,
         },
@@ -110,6 +114,7 @@ fn strips(series: &Series) -> Vec<Strip> {
             phrase: Phrase::StripSync,
             ink: Ink::Teal,
             segments,
+            excused: Vec::new(),
             log: true,
             format: units::seconds,
         });
@@ -155,7 +160,7 @@ fn medians(series: &Series) -> Vec<Segment> {
 }
 
 fn draw_strip(canvas: &mut Canvas<'_>, input: &Input<'_>, strip: &Strip, margins: Margins, top: f64) {
-    let values = || strip.segments.iter().flatten().map(|p| p.1);
+    let values = || strip.segments.iter().chain(&strip.excused).flatten().map(|p| p.1);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
     let y = if strip.log {
         let (from, to) = log_ends(low, high);
@@ -178,6 +183,7 @@ fn draw_strip(canvas: &mut Canvas<'_>, input: &Input<'_>, strip: &Strip, margins
         canvas.line(&[(frame.left, at), (frame.right, at)], Ink::Grid, 1.0);
         canvas.text(&(strip.format)(value), frame.right + 6.0, at, size - 1.0, Ink::Quiet, Hold::Left);
     }
+    frame.lines(canvas, &strip.excused, Ink::Axis, 1.2);
     frame.filled(canvas, &strip.segments, strip.ink, 0.18);
     frame.lines(canvas, &strip.segments, strip.ink, 1.8);
     canvas.text(strip.phrase.say(canvas.style.lang), 8.0, top + STRIP / 2.0, size, Ink::Text, Hold::Left);

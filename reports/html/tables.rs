@@ -102,7 +102,7 @@ fn text(text: impl AsRef<str>) -> Cell {
     Cell { text: units::clean(text.as_ref(), 200), sort: None }
 }
 
-fn number(value: Option<f64>, say: fn(f64) -> String) -> Cell {
+fn number(value: Option<f64>, say: impl Fn(f64) -> String) -> Cell {
     let value = value.filter(|v| v.is_finite());
     Cell { text: value.map_or_else(|| "–".to_owned(), say), sort: Some(value.unwrap_or(-1.0)) }
 }
@@ -130,18 +130,22 @@ fn limits(limits: &[LimitResult], lang: Lang) -> Table {
         words_head(Phrase::VerdictColumn, lang),
         words_head(Phrase::Reason, lang),
     ];
-    let timed = |limit: &LimitResult| limit.limit.contains(".response.") || limit.limit.contains(".service.");
     let one = |limit: &LimitResult| {
-        let say = if timed(limit) { units::seconds } else { units::number };
         let cells = vec![
             text(&limit.limit),
-            number(limit.value, say),
+            number(limit.value, |value| measured(&limit.limit, value)),
             text(words::verdict(lang, limit.verdict)),
             text(&limit.reason),
         ];
         row(verdict_level(limit.verdict), cells)
     };
     table("limits", Phrase::LimitsTable, lang, heads, limits.iter().map(one).collect())
+}
+
+/// A measured value in the unit of its limit: a length of time, or a share.
+pub(super) fn measured(limit: &str, value: f64) -> String {
+    let timed = [".response.", ".service."].iter().any(|word| limit.contains(word));
+    if timed || limit.starts_with("sync.") { units::seconds(value) } else { units::percent(value) }
 }
 
 fn operations(

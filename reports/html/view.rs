@@ -7,7 +7,9 @@ use crate::charts::{Style, Theme, Width};
 use crate::figures::{Figure, figures, shows};
 use crate::units;
 use crate::words::{self, Lang, Phrase};
-use piaotan_analysis::summary::{Finding, Severity, Summary, SyncQuantile, Verdict};
+use piaotan_analysis::summary::{
+    Finding, FindingKind, LimitResult, Severity, Summary, SyncQuantile, Verdict,
+};
 use piaotan_record::{Manifest, Operation};
 use serde::Serialize;
 use serde_json::Value;
@@ -86,9 +88,9 @@ pub fn view(report: &Report<'_>) -> View {
         title: words::fill(lang, Phrase::ReportTitle, &[&units::clean(&summary.scenario, 80)]),
         target: units::clean(&summary.target, 120),
         when: when(summary),
-        verdict: words::verdict(lang, summary.verdict),
+        verdict: heading(summary, lang),
         verdict_kind: if but(summary).is_some() { "but" } else { verdict_kind(summary.verdict) },
-        verdict_mark: mark(summary.verdict),
+        verdict_mark: mark(summary),
         sentence: sentence(summary, lang),
         cut_short: summary
             .cut_short
@@ -147,7 +149,7 @@ pub fn sentence(summary: &Summary, lang: Lang) -> String {
     let requests = units::count(summary.requests.sent);
     match (summary.verdict, first) {
         (Verdict::Refused, None) => Phrase::SentenceRefused.say(lang).to_owned(),
-        (_, Some(finding)) if summary.verdict != Verdict::Pass => units::clean(&finding.text, 400),
+        (_, Some(finding)) if summary.verdict != Verdict::Pass => headline(finding, summary, lang),
         _ if summary.requests.sent == 0 => Phrase::SentenceEmpty.say(lang).to_owned(),
         (Verdict::Pass, _) => pass_sentence(summary, lang, &requests),
         (Verdict::Fail, _) => {
@@ -162,15 +164,46 @@ pub fn sentence(summary: &Summary, lang: Lang) -> String {
     }
 }
 
-/// A finding that a stranger must not overlook, although no limit was broken.
+/// The big word. A run that passed although something is wrong with the platform must not look all good.
+#[must_use]
+pub fn heading(summary: &Summary, lang: Lang) -> &'static str {
+    if but(summary).is_some() { Phrase::PassBut.say(lang) } else { words::verdict(lang, summary.verdict) }
+}
+
+/// The gravest finding, and every limit that was broken: nobody must scroll to learn of the second.
+fn headline(finding: &Finding, summary: &Summary, lang: Lang) -> String {
+    let broken: Vec<String> =
+        summary.limits.iter().filter(|limit| limit.verdict == Verdict::Fail).map(broken_limit).collect();
+    let told = units::clean(&finding.text, 400);
+    let alone = finding.kind == FindingKind::LimitBroken;
+    if broken.is_empty() || (alone && broken.len() == 1) {
+        return told;
+    }
+    let shown = broken[..broken.len().min(4)].join(lang.of("；", "; "));
+    let more = if broken.len() > 4 { " …" } else { "" };
+    let limits =
+        words::fill(lang, Phrase::BrokenLimits, &[&broken.len().to_string(), &format!("{shown}{more}")]);
+    if alone { limits } else { format!("{told}{}{limits}", lang.of("", " ")) }
+}
+
+fn broken_limit(limit: &LimitResult) -> String {
+    let value = limit.value.map_or_else(|| "–".to_owned(), |value| tables::measured(&limit.limit, value));
+    units::clean(&format!("{} ({value})", limit.limit), 120)
+}
+
+/// A finding that a stranger must not overlook, although no limit was broken: the gravest.
 fn but(summary: &Summary) -> Option<&Finding> {
     let passed = summary.verdict == Verdict::Pass;
-    summary.findings.iter().find(|finding| passed && finding.severity == Severity::Critical)
+    let grave = summary.findings.iter().filter(|finding| passed && finding.severity > Severity::Info);
+    // The first of equals: findings are in the order in which things happened.
+    grave.rev().max_by_key(|finding| finding.severity)
 }
 
 fn pass_sentence(summary: &Summary, lang: Lang, requests: &str) -> String {
     if let Some(finding) = but(summary) {
-        return words::fill(lang, Phrase::SentencePassBut, &[&units::clean(&finding.text, 400)]);
+        let judged = !summary.limits.is_empty();
+        let phrase = if judged { Phrase::SentencePassBut } else { Phrase::SentencePassButUnjudged };
+        return words::fill(lang, phrase, &[&units::clean(&finding.text, 400)]);
     }
     let seen = summary.windows.iter().find(|w| w.status != "cancelled" && w.observed_start.is_some());
     if let Some(window) = seen {
@@ -190,8 +223,11 @@ const fn verdict_kind(verdict: Verdict) -> &'static str {
     }
 }
 
-const fn mark(verdict: Verdict) -> &'static str {
-    match verdict {
+/// The sign before the big word.
+#[must_use]
+pub fn mark(summary: &Summary) -> &'static str {
+    match summary.verdict {
+        Verdict::Pass if but(summary).is_some() => "!",
         Verdict::Pass => "✓",
         Verdict::Fail => "✗",
         _ => "?",

@@ -1,7 +1,7 @@
 //! The closed sets of the house, in words.
 
 use super::Lang;
-use piaotan_analysis::summary::{FindingKind, LaneState, Severity, Verdict};
+use piaotan_analysis::summary::{FindingKind, LaneState, Severity, Verdict, spoken};
 use piaotan_record::{Operation, OutcomeKind, Surface};
 
 /// The big word.
@@ -116,47 +116,5 @@ pub const fn finding(lang: Lang, of: FindingKind) -> &'static str {
 /// What was asked of the platform.
 #[must_use]
 pub const fn operation(lang: Lang, of: Operation) -> &'static str {
-    match of {
-        Operation::SmsCode => lang.of("短信验证码", "SMS code"),
-        Operation::Register => lang.of("注册", "register"),
-        Operation::Login => lang.of("登录", "login"),
-        Operation::ResetPassword => lang.of("重置密码", "reset password"),
-        Operation::Upload => lang.of("上传", "upload"),
-        Operation::Resubmit => lang.of("重新提交", "resubmit"),
-        Operation::Review => lang.of("审核状态", "review state"),
-        Operation::QueryNumber => lang.of("按号码查询", "query by number"),
-        Operation::QueryKeyword => lang.of("按关键字查询", "query by keyword"),
-        Operation::QueryRegion => lang.of("异地查询", "query in a region"),
-        Operation::Verify => lang.of("查验", "verify"),
-        Operation::Batch => lang.of("批量上传", "batch upload"),
-        Operation::BatchStatus => lang.of("批次状态", "batch state"),
-        Operation::StatusHistory => lang.of("状态历史", "status history"),
-        Operation::Issue => lang.of("开具", "issue"),
-        Operation::Push => lang.of("推送", "push"),
-        Operation::Warnings => lang.of("预警", "warnings"),
-        Operation::LedgerHead => lang.of("账本头", "ledger head"),
-        Operation::LedgerProof => lang.of("账本证明", "ledger proof"),
-        Operation::Void => lang.of("作废", "void"),
-        Operation::RedFlush => lang.of("红冲", "red flush"),
-        Operation::Notices => lang.of("公告", "notices"),
-        Operation::Health => lang.of("健康检查", "health"),
-        Operation::Page => lang.of("网页", "page"),
-        Operation::TrackNumber => lang.of("跟踪：按号码", "track by number"),
-        Operation::TrackKeyword => lang.of("跟踪：按关键字", "track by keyword"),
-        Operation::TrackVerify => lang.of("跟踪：查验", "track by verification"),
-        Operation::TrackRegion => lang.of("跟踪：异地", "track in a region"),
-        Operation::JourneyRegisterLogin => lang.of("流程：注册登录", "journey: register, login"),
-        Operation::JourneyUploadReview => lang.of("流程：上传审核", "journey: upload, review"),
-        Operation::JourneyRoundtrip => lang.of("流程：上传到查验", "journey: round trip"),
-        Operation::JourneyQueryNumber => lang.of("流程：号码查询", "journey: query by number"),
-        Operation::JourneyQueryKeyword => lang.of("流程：关键字查询", "journey: query by keyword"),
-        Operation::JourneyVerify => lang.of("流程：查验", "journey: verify"),
-        Operation::JourneyBatch => lang.of("流程：批量", "journey: batch"),
-        Operation::JourneyStatusHistory => lang.of("流程：状态历史", "journey: status history"),
-        Operation::JourneyIssuePush => lang.of("流程：开具推送", "journey: issue, push"),
-        Operation::JourneyCrossRegion => lang.of("流程：异地", "journey: cross region"),
-        Operation::JourneyAgentIssued => lang.of("流程：代开", "journey: agent issued"),
-        Operation::JourneyEntryCheck => lang.of("流程：录入核对", "journey: entry check"),
-        Operation::JourneyProbe => lang.of("流程：单一请求", "journey: single request"),
-    }
+    spoken(of, matches!(lang, Lang::Zh))
 }

@@ -24,7 +24,7 @@ macro_rules! phrases {
 phrases! {
     // Charts: titles, axes, marks.
     Latency = "响应时间随时间的变化", "Response time over time";
-    LatencyAxis = "响应时间（对数轴）：一半、95%、99% 的请求不超过此值", "response time, log axis: half, 95 % and 99 % of requests took at most this";
+    LatencyAxis = "p50、p95、p99：一半、95%、99% 的请求不超过此值。纵轴为对数：每升高 ×10 那么多，就慢 10 倍", "p50, p95, p99: half, 95 % and 99 % of requests took at most this. The axis is logarithmic: one ×10 higher is ten times as slow";
     Outcomes = "结果随时间的变化", "Outcomes over time";
     OutcomesAll = "全部请求 / 秒", "all requests per second";
     OutcomesFailed = "未成功的请求 / 秒（单独放大）", "unsuccessful requests per second (own scale)";
@@ -73,11 +73,11 @@ phrases! {
     Cohort = "各批发票的可见进度", "Visibility by upload cohort";
     CohortAxis = "行：上传时段；列：上传后时长；颜色：已可见的比例", "row: when uploaded; column: time since; colour: share visible";
     Forest = "与基线相比", "Against the baseline";
-    ForestAxis = "变化量与 95% 区间；灰带为容许范围", "change with its 95 % interval; grey band: tolerated";
+    ForestAxis = "点：测得的变化；横线：真实变化大致在此之间；灰带：容许范围", "dot: the change measured; bar: where the true change most likely lies; grey band: tolerated";
     History = "历史与变化点", "History and change points";
     HistoryAxis = "{0}", "{0}";
     Capacity = "容量", "Capacity";
-    CapacityAxis = "越过目标的样本比例随速率的变化；色带为拐点区间", "share of samples over the objective by rate; band: interval of the knee";
+    CapacityAxis = "越过目标的样本比例随速率的变化；色带：拐点大致在此之间", "share of samples over the objective by rate; band: where the knee most likely lies";
     Need = "需要 {0}/秒", "need {0}/s";
     Knee = "拐点 {0}/秒", "knee {0}/s";
     Availability = "可用率：原始与剔除维护后", "Availability: raw and without maintenance";
@@ -175,6 +175,9 @@ phrases! {
     // One sentence under the verdict word.
     SentencePass = "没有发现问题：{0} 次请求，全部限值满足。", "All is well: {0} requests, every limit met.";
     SentencePassUnjudged = "没有发现问题：{0} 次请求（未设限值）。", "Nothing wrong was seen: {0} requests (no limits were set).";
+    PassBut = "通过，但有发现", "PASSED, WITH A FINDING";
+    SentencePassButUnjudged = "未设限值，但是：{0}", "No limits were set, but: {0}";
+    BrokenLimits = "未达到的限值 {0} 项：{1}。", "{0} limits broken: {1}.";
     SentencePassBut = "限值均未突破，但是：{0}", "No limit was broken, but: {0}";
     SentencePassMaintenance = "平台正常；期间有一次维护（{0}），已剔除在判断之外。", "The platform is well; a maintenance ({0}) was recognised and left out of the judgement.";
     SentenceInconclusive = "无法下结论。", "No conclusion can be drawn.";

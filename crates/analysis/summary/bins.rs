@@ -2,9 +2,10 @@
 //!
 //! A bin keeps latencies in buckets one per cent wide: enough for a picture, small enough for a day.
 
+use super::slower::Group;
 use crate::summary::series::{Bin, OpBin, QuantilePoint, Quantiles};
 use chrono::{DateTime, TimeDelta, Utc};
-use piaotan_record::calendar::Calendar;
+use piaotan_record::calendar::{Calendar, Phase};
 use piaotan_record::folder::{Interval, Manifest, TallyLine};
 use piaotan_record::{Cell, Code, Nanos, Operation, Service};
 use std::collections::{BTreeMap, HashMap};
@@ -235,6 +236,46 @@ impl<'a> Bins<'a> {
             bin.inside = self.calendar.inside(from, to, Service::All).map(|window| window.id.clone());
         }
         (f64::from(self.width), bins.into_values().collect())
+    }
+
+    /// Neighbouring bins of one operation, joined until they hold `enough` requests that were timed.
+    /// What met a window, recovered from one or warmed up is left out.
+    pub(super) fn timed(&self, operation: Operation, enough: u64) -> Vec<Group> {
+        let mut groups = Vec::new();
+        let mut open: Option<(f64, BTreeMap<u16, u64>, u64, f64)> = None;
+        let last = self.last_second() / self.width;
+        for number in 0..=last {
+            let Some(sketch) = self.sketches.get(&(number, operation, false)) else { continue };
+            if !self.is_steady(number, operation) {
+                open = None;
+                continue;
+            }
+            let (from, to) = (f64::from(number * self.width), f64::from((number + 1) * self.width));
+            let (begin, mut joined, mut asked, seconds) =
+                open.take().unwrap_or((from, BTreeMap::new(), 0, 0.0));
+            for (bucket, count) in sketch {
+                *joined.entry(*bucket).or_default() += count;
+            }
+            let due = number * self.width..(number + 1) * self.width;
+            asked += self.seconds.range(due).map(|(_, second)| second.scheduled).sum::<u64>();
+            let seconds = seconds + f64::from(self.width);
+            if joined.values().sum::<u64>() < enough {
+                open = Some((begin, joined, asked, seconds));
+            } else if let Some(found) = quantiles(&joined) {
+                groups.push(Group { from: begin, to, p95: found.p95, asked: asked as f64 / seconds });
+            }
+        }
+        groups
+    }
+
+    /// Whether a bin lies after the warm-up and outside windows and the recovery after them.
+    fn is_steady(&self, number: u32, operation: Operation) -> bool {
+        let mut seconds = number * self.width..(number + 1) * self.width;
+        seconds.all(|second| {
+            let phase = self.calendar.phase_at(self.wall(second), operation.service());
+            let quiet = matches!(phase, Phase::Outside | Phase::Approaching(_));
+            quiet && !self.is_warm_up(second) && !self.is_inside(second, operation)
+        })
     }
 
     /// Quantile curves to 99.99 %, outside windows.

@@ -1,6 +1,7 @@
 //! What a reader should know, in sentences with when and how much; most urgent first within the run's order.
 
 use super::fold::Scene;
+use super::slower::slower;
 use super::{Finding, FindingKind, Severity, Summary, Verdict, WindowSummary};
 use chrono::{DateTime, FixedOffset};
 use piaotan_record::{Nanos, OutcomeKind};
@@ -16,6 +17,7 @@ pub(super) fn findings(scene: &Scene<'_>, summary: &Summary) -> Vec<Finding> {
     );
     timed.extend(suppressed(scene, &say, summary));
     timed.extend(sync(&say, summary));
+    timed.extend(slower(scene, summary));
     timed.sort_by_key(|(at, _)| *at);
     let mut all: Vec<Finding> = timed.into_iter().map(|(_, finding)| finding).collect();
     all.extend(trouble(scene, &say, summary));
@@ -39,7 +41,7 @@ fn clock(at: DateTime<FixedOffset>) -> String {
 }
 
 /// A length for people.
-fn seconds(value: f64) -> String {
+pub(super) fn seconds(value: f64) -> String {
     match value {
         v if v < 1.0 => format!("{:.0} ms", v * 1e3),
         v if v < 120.0 => format!("{v:.1} s"),
@@ -67,7 +69,7 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
             FindingKind::WindowAnnouncedAndObserved,
             Severity::Info,
             say.of(
-                format!("公告的维护窗口 {announced} 已如期观察到({seen}),窗口内的数据不参与判定。"),
+                format!("公告的维护窗口 {announced} 已如期观察到（{seen}），窗口内的数据不参与判定。"),
                 format!("The announced maintenance {announced} was observed ({seen}); what fell into it is not judged."),
             ),
         ),
@@ -83,7 +85,7 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
             FindingKind::WindowObservedUnannounced,
             Severity::Critical,
             say.of(
-                format!("{seen} 观察到未公告的维护,计入可用性。"),
+                format!("{seen} 观察到未公告的维护，计入可用性。"),
                 format!("Maintenance was observed {seen} that nobody had announced; it counts against availability."),
             ),
         ),
@@ -99,7 +101,7 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
             FindingKind::WindowEarlyEnd,
             Severity::Info,
             say.of(
-                format!("维护提前结束:公告 {announced},实际 {seen},提前 {over}。"),
+                format!("维护提前结束：公告 {announced}，实际 {seen}，提前 {over}。"),
                 format!("Maintenance ended early: announced {announced}, observed {seen}, {over} sooner."),
             ),
         ),
@@ -107,7 +109,7 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
             FindingKind::WindowObservedUnannounced,
             Severity::Critical,
             say.of(
-                format!("已取消的维护窗口 {announced} 仍观察到维护({seen})。"),
+                format!("已取消的维护窗口 {announced} 仍观察到维护（{seen}）。"),
                 format!("Maintenance was observed {seen} although {announced} had been cancelled."),
             ),
         ),
@@ -131,7 +133,7 @@ fn suppressed(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Option<(DateTi
         scene.story.pauses.last().and_then(|pause| pause.1).or(*resumed).unwrap_or_else(|| scene.end());
     let (from, to) = (scene.at(*paused), scene.at(last));
     let text = say.of(
-        format!("压测在 {} 暂停,{} 恢复:按计划保留未发 {held} 次到达。", clock(from), clock(to)),
+        format!("压测在 {} 暂停，{} 恢复：按计划保留未发 {held} 次到达。", clock(from), clock(to)),
         format!(
             "The run paused at {} and went on at {}: {held} arrivals were held back as planned.",
             clock(from),
@@ -159,8 +161,11 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
     let mut told = Vec::new();
     if let Some((surface, sync, regression, at, ratio)) = strongest {
         let interval = match (regression.ratio_lower, regression.ratio_upper) {
-            (Some(lower), Some(upper)) => format!("{lower:.1}–{upper:.1}"),
-            _ => "?".to_owned(),
+            (Some(lower), Some(upper)) => say.of(
+                format!("，大致在 {lower:.1} 到 {upper:.1} 倍之间"),
+                format!(", most likely between {lower:.1} and {upper:.1} times"),
+            ),
+            _ => String::new(),
         };
         let (kind, severity) = match regression.verdict {
             Verdict::Fail => (FindingKind::SyncRegression, Severity::Critical),
@@ -174,12 +179,12 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
             .collect();
         let text = say.of(
             format!(
-                "同步延迟自 {} 起变为原来的 {ratio:.1} 倍（95% 区间 {interval}；{}）。",
+                "自 {} 起，发票要原来 {ratio:.1} 倍的时间才查得到{interval}（{}）。",
                 clock(at),
                 surfaces.iter().map(|name| in_chinese(name)).collect::<Vec<_>>().join("、")
             ),
             format!(
-                "From {} on synchronisation took {ratio:.1} times as long (95 % interval {interval}; {}).",
+                "From {} on invoices took {ratio:.1} times as long to become visible{interval} ({}).",
                 clock(at),
                 surfaces.join(", ")
             ),
@@ -206,7 +211,7 @@ fn limits(say: &Say, summary: &Summary) -> Vec<Finding> {
             |value| measured(&limit.limit, value),
         );
         let text = say.of(
-            format!("未达到限值 {}(实测 {value})。", limit.limit),
+            format!("未达到限值 {}（实测 {value}）。", limit.limit),
             format!("The limit {} was not kept (measured {value}).", limit.limit),
         );
         let evidence = [("limit", json!(limit.limit)), ("value", json!(limit.value))];
@@ -240,7 +245,7 @@ fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
     let mut told = Vec::new();
     if let Err(e) = summary.arrivals.check().and_then(|()| summary.requests.check()) {
         let text = say.of(
-            format!("计数不守恒:{e};本次运行不给出结论。"),
+            format!("计数不守恒：{e}；本次运行不给出结论。"),
             format!("Counts do not add up: {e}. No verdict is given."),
         );
         told.push(finding(
@@ -253,7 +258,7 @@ fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
     let requests = &summary.requests;
     if requests.sent > 0 && requests.ok + requests.business_no == 0 {
         let text = say.of(
-            format!("{} 从未应答:{} 次请求全部失败。", summary.target, requests.sent),
+            format!("{} 从未应答：{} 次请求全部失败。", summary.target, requests.sent),
             format!("{} never answered: all {} requests failed.", summary.target, requests.sent),
         );
         told.push(finding(
@@ -267,7 +272,7 @@ fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
     told.extend(checks(scene, say));
     if summary.generator.saturated {
         let text = say.of(
-            "压测机自身已饱和,结果不作结论。".into(),
+            "压测机自身已饱和，结果不作结论。".into(),
             "The generator itself was saturated; the run is inconclusive.".into(),
         );
         told.push(finding(
@@ -278,7 +283,7 @@ fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
         ));
     }
     if let Some(reason) = &summary.cut_short {
-        let text = say.of(format!("运行提前结束:{reason}。"), format!("The run was cut short: {reason}."));
+        let text = say.of(format!("运行提前结束：{reason}。"), format!("The run was cut short: {reason}."));
         told.push(finding(FindingKind::CutShort, Severity::Warning, text, &[("reason", json!(reason))]));
     }
     told
@@ -293,7 +298,7 @@ fn mismatched(scene: &Scene<'_>, say: &Say) -> Option<Finding> {
     let list: Vec<String> = fields.iter().map(|(field, count)| format!("{field} ({count})")).collect();
     (!fields.is_empty()).then(|| {
         let text = say.of(
-            format!("查询到的记录与上传内容不一致:{}。", list.join("、")),
+            format!("查询到的记录与上传内容不一致：{}。", list.join("、")),
             format!("Records read back differ from what was uploaded: {}.", list.join(", ")),
         );
         finding(FindingKind::Mismatched, Severity::Critical, text, &[("fields", json!(fields))])
@@ -308,7 +313,7 @@ fn checks(scene: &Scene<'_>, say: &Say) -> Vec<Finding> {
             if kind == "journey_panicked" { FindingKind::JourneyPanicked } else { FindingKind::Errors };
         let at = scene.at(Nanos(at.0));
         let said =
-            say.of(format!("{} 自检:{text}。", clock(at)), format!("Self-check at {}: {text}.", clock(at)));
+            say.of(format!("{} 自检：{text}。", clock(at)), format!("Self-check at {}: {text}.", clock(at)));
         finding(which, Severity::Critical, said, &[("check", json!(kind)), ("at", json!(at.to_rfc3339()))])
     });
     each.collect()
