@@ -1,10 +1,11 @@
 //! One file, `piaotan.toml`: each room's section, joined here.
 
 use crate::notify::NotifySection;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, TimeDelta, Utc};
+use piaotan_client::announcements::{Source, SourceEntry};
 use piaotan_client::config as read;
-use piaotan_client::profile::SecretRef;
+use piaotan_client::profile::{Profile, SecretRef};
 use piaotan_client::target::TargetSection;
 use piaotan_probes::ProbesSection;
 use piaotan_record::Span;
@@ -45,7 +46,9 @@ pub struct AccountSection {
 #[serde(deny_unknown_fields, default)]
 pub struct MaintenanceSection {
     pub window: Vec<Entry>,
-    /// How often sources of announcements are asked.
+    /// Where windows are announced, besides the platform's own notices that its profile names.
+    pub source: Vec<SourceEntry>,
+    /// How often sources are asked that do not say so themselves.
     pub poll: Option<Span>,
 }
 
@@ -112,6 +115,33 @@ impl MaintenanceSection {
     pub fn windows(&self, now: DateTime<Utc>) -> Result<Vec<Window>> {
         let (from, to) = (now - TimeDelta::days(30), now + TimeDelta::days(400));
         windows_of(&self.window, from, to).map_err(|e| anyhow!("[[maintenance.window]] {e}"))
+    }
+
+    /// All sources: the platform's own notices, then those of the file. Each is named once.
+    ///
+    /// # Errors
+    /// One line that names the field and what to write instead.
+    pub fn sources(&self, profile: &Profile) -> Result<Vec<Source>> {
+        let own = profile.notices().iter().map(|place| Source::new(place.clone(), profile.zone()));
+        let mut sources: Vec<Source> = own.map(|source| source.asked_every(self.poll)).collect();
+        let notices = sources.len();
+        for entry in &self.source {
+            let source = entry.open(profile.zone(), self.poll);
+            let source = source.map_err(|why| anyhow!("[[maintenance.source]] {why}"))?;
+            if sources.iter().any(|known| known.name == source.name) {
+                let whose = if sources[..notices].iter().any(|own| own.name == source.name) {
+                    "the platform's own notices are called that"
+                } else {
+                    "another source is called that"
+                };
+                bail!(
+                    "[[maintenance.source]] name: {whose}; give this one another `name` (source {})",
+                    source.name
+                );
+            }
+            sources.push(source);
+        }
+        Ok(sources)
     }
 }
 

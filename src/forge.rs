@@ -38,18 +38,27 @@ pub fn platform(settings: &Settings, url: Option<&str>, profile: Option<&str>) -
     let endpoint = Endpoint::parse(url).map_err(|e| anyhow!("--target: {e}"))?;
     let profile = Arc::new(self::profile(profile.or(settings.target.profile.as_deref()))?);
     let base = Base::parse(url).map_err(|e| anyhow!("--target: {e}"))?;
-    let guard = if endpoint.is_loopback() { Guard::Loopback } else { Guard::Any };
-    let tls = if endpoint.tls { Some(tls::client_config(None).map_err(|e| anyhow!("{e}"))?) } else { None };
+    let dialer = dialer(&endpoint)?;
     Ok(Platform {
         url: url.trim_end_matches('/').to_owned(),
         write: settings.target.may_write(&endpoint).map_err(|e| e.to_string()),
         bases: Bases::new(base),
         secrets: secrets(&profile, settings)?,
         account: account(settings)?,
-        dialer: Dialer::tcp(guard, tls),
+        dialer,
         profile,
         endpoint,
     })
+}
+
+/// How a platform is reached: one that is named as loopback nowhere else.
+///
+/// # Errors
+/// When the machine has no trusted certificates.
+pub fn dialer(endpoint: &Endpoint) -> Result<Dialer> {
+    let guard = if endpoint.is_loopback() { Guard::Loopback } else { Guard::Any };
+    let tls = if endpoint.tls { Some(tls::client_config(None).map_err(|e| anyhow!("{e}"))?) } else { None };
+    Ok(Dialer::tcp(guard, tls))
 }
 
 impl Platform {

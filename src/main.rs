@@ -2,6 +2,7 @@
 //!
 //! This file is the table of contents; every verb has a file of its own under `commands/`.
 
+mod announced;
 mod commands;
 mod config;
 mod door;

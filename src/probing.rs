@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::watch;
 
 /// Corrections and sightings of windows older than this change nothing that is still shown.
-const MEMORY: TimeDelta = TimeDelta::days(60);
+pub const MEMORY: TimeDelta = TimeDelta::days(60);
 
 /// Opens the ledger that a flag, else the configuration, names.
 ///

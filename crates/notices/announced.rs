@@ -24,6 +24,8 @@ pub struct Announced {
     pub published: Option<DateTime<FixedOffset>>,
     pub status: Status,
     pub sequence: u64,
+    /// The occurrence of the rule of that id which this stands instead of.
+    pub occurrence: Option<(String, DateTime<FixedOffset>)>,
 }
 
 /// How a window comes again. It is not expanded here: an unbounded rule costs nothing.
@@ -111,6 +113,7 @@ pub fn announced(item: &Item, reading: &Reading, zone: Option<Zone>) -> Vec<Anno
         published: item.published,
         status,
         sequence: item.published.map_or(0, |time| u64::try_from(time.timestamp()).unwrap_or(0)),
+        occurrence: None,
     };
     let windows =
         reading.windows.iter().enumerate().map(|(n, w)| base(n, w.start, w.end, &w.services, w.status, None));

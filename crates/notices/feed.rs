@@ -121,6 +121,7 @@ fn take(
         published: time(&["published", "publishedat"]),
         status: if end.is_some() { Status::Confirmed } else { Status::Proposed },
         sequence: version,
+        occurrence: None,
     });
 }
 

@@ -120,7 +120,7 @@ fn announced(event: &[Property], zone: Option<Zone>) -> Result<Announced, String
     let cancelled = text("STATUS").eq_ignore_ascii_case("CANCELLED");
     let stamp = get("LAST-MODIFIED").or(get("DTSTAMP")).and_then(|property| time(property, zone));
     Ok(Announced {
-        id: if let Some(id) = get("RECURRENCE-ID") { format!("{uid}/{}", id.value) } else { uid },
+        id: if let Some(id) = get("RECURRENCE-ID") { format!("{uid}/{}", id.value) } else { uid.clone() },
         source: SourceKind::Ical,
         start,
         end,
@@ -138,6 +138,7 @@ fn announced(event: &[Property], zone: Option<Zone>) -> Result<Announced, String
             Status::Confirmed
         },
         sequence: text("SEQUENCE").parse().unwrap_or(0),
+        occurrence: get("RECURRENCE-ID").and_then(|id| time(id, zone)).map(|at| (uid, at)),
     })
 }
 

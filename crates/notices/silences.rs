@@ -84,6 +84,7 @@ fn announced(silence: Silence) -> Result<Announced, String> {
         // A silence mutes alerts; that there is maintenance is only its likely reason.
         status: Status::Proposed,
         sequence: updated.map_or(0, |time| u64::try_from(time.timestamp()).unwrap_or(0)),
+        occurrence: None,
     })
 }
 

@@ -86,6 +86,7 @@ fn announced(entry: Maintenance) -> Result<Announced, String> {
             _ => Status::Proposed,
         },
         sequence: updated.map_or(0, |time| u64::try_from(time.timestamp()).unwrap_or(0)),
+        occurrence: None,
     })
 }
 

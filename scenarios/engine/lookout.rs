@@ -1,13 +1,13 @@
-//! The lookout of a run: reads announcements, infers maintenance from behaviour, looks whether a
+//! The lookout of a run: takes up announcements, infers maintenance from behaviour, looks whether a
 //! platform is back, and says through [`Holds`] what may be sent.
 
+use super::herald::Told;
 use super::holds::Holds;
 use super::recorder::{Fact, Local, Recording as _};
 use super::stop::{Stop, Urgency};
 use crate::scenario::{OnMaintenance, Then};
 use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_analysis::phases::{self, Condition, ObservedPhases, PhaseOptions, Signal, Subject, episodes};
-use piaotan_client::announcements::{Source, joined};
 use piaotan_client::ask::Client;
 use piaotan_client::invoice::Invoice;
 use piaotan_client::port::{FieldName, Fields};
@@ -15,6 +15,7 @@ use piaotan_record::calendar::{Calendar, CalendarOptions, Register, Seen, Sighti
 use piaotan_record::folder::Event;
 use piaotan_record::window::{Services, Source as From, Window};
 use piaotan_record::{Nanos, Operation, Outcome};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -33,9 +34,8 @@ pub struct Lookout {
     pub options: OnMaintenance,
     pub calendar: CalendarOptions,
     pub register: Register,
-    pub sources: Vec<Source>,
-    /// How often sources are asked.
-    pub every: Duration,
+    /// What sources say, as they say it.
+    pub news: UnboundedReceiver<Told>,
     pub stop: Stop,
     /// An invoice to ask for, or to upload, when looking whether the platform is back.
     pub trial: Invoice,
@@ -52,8 +52,11 @@ struct State {
     /// Reads were seen to work again then: what is concluded from earlier answers is over.
     restored: Option<DateTime<Utc>>,
     paused: Option<String>,
-    announced: Vec<Window>,
-    next_poll: Nanos,
+    announced: Told,
+    /// What was known before the run, by the configuration and the store.
+    known: Register,
+    /// The windows that stand in the folder.
+    written: BTreeMap<String, Window>,
     next_look: Nanos,
 }
 
@@ -68,11 +71,12 @@ impl Lookout {
             tried: 0,
             restored: None,
             paused: None,
-            announced: Vec::new(),
-            next_poll: self.client.clock().now(),
+            announced: Told::default(),
+            known: self.register.clone(),
+            written: self.register.windows.iter().map(|w| (w.id.clone(), w.clone())).collect(),
             next_look: Nanos::default(),
         };
-        self.announce(&mut state);
+        self.publish(&mut state);
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut open = true;
@@ -83,6 +87,10 @@ impl Lookout {
                     Some(batch) => self.learn(&mut state, &batch),
                     None => open = false,
                 },
+                Some(told) = self.news.recv() => {
+                    state.announced = told;
+                    self.publish(&mut state);
+                }
                 _ = ticks.tick() => self.tick(&mut state).await,
             }
             if !open {
@@ -95,10 +103,6 @@ impl Lookout {
 
     async fn tick(&mut self, state: &mut State) {
         let now = self.client.clock().now();
-        if now >= state.next_poll {
-            self.poll(state).await;
-            state.next_poll = Nanos(now.0 + u64::try_from(self.every.as_nanos()).unwrap_or(u64::MAX));
-        }
         let waiting = || self.holds.is_restrained().then(|| (state.paused.clone().unwrap_or_default(), true));
         let holding = self.holds.holding(now).or_else(waiting);
         self.tell(state, holding.as_ref(), now);
@@ -133,30 +137,6 @@ impl Lookout {
             }
             _ => {}
         }
-    }
-
-    async fn poll(&mut self, state: &mut State) {
-        let clock = self.client.clock();
-        let mut changed = false;
-        for source in &mut self.sources {
-            let fresh = source.poll(self.client.pool(), clock, &self.record).await;
-            changed |= fresh;
-        }
-        if changed {
-            self.announce(state);
-        }
-    }
-
-    /// Takes up what the sources say: into the events, and into what the workers ask.
-    fn announce(&mut self, state: &mut State) {
-        let windows = joined(&self.sources);
-        let now = self.client.clock().now();
-        for window in windows.iter().filter(|window| !state.announced.contains(window)) {
-            let event = Event::WindowKnown { at: now, window: Box::new(window.clone()) };
-            self.record.with(|recorder| recorder.push(event));
-        }
-        state.announced = windows;
-        self.publish(state);
     }
 
     fn learn(&mut self, state: &mut State, batch: &[Fact]) {
@@ -245,7 +225,7 @@ impl Lookout {
     }
 
     /// Past its announced end a window that is still down overruns.
-    fn still_down(&mut self, state: &State, window: &str, at: DateTime<Utc>) {
+    fn still_down(&mut self, state: &mut State, window: &str, at: DateTime<Utc>) {
         let ended = self.holds.calendar().window(window).and_then(|w| w.end).is_some_and(|end| at >= end);
         if ended {
             self.register.sightings.push(Sighting { window: window.to_owned(), at, seen: Seen::StillDown });
@@ -261,28 +241,27 @@ impl Lookout {
         self.publish(state);
     }
 
-    /// Puts everything known into the calendar that the workers ask.
-    fn publish(&mut self, state: &State) {
-        let mut windows: Vec<Window> = self
-            .register
-            .windows
-            .iter()
-            .filter(|w| w.source != From::Observed && w.source != From::Notice)
-            .cloned()
-            .collect();
-        windows.extend(state.announced.iter().cloned());
+    /// Puts everything known into the calendar that the workers ask; what is new or other than before is
+    /// written down, corrected as it is.
+    fn publish(&mut self, state: &mut State) {
+        // What was observed is observed anew; what an earlier watch saw is over.
+        let mut next = Register { sightings: self.register.sightings.clone(), ..state.known.clone() };
+        next.windows.retain(|window| window.source != From::Observed);
+        state.announced.put_into(&mut next);
         if self.options.observed {
-            windows.extend(observed(&state.observed, state.restored));
+            next.windows.extend(observed(&state.observed, state.restored));
         }
-        let known = std::mem::replace(&mut self.register.windows, windows);
-        let now = self.client.clock().now();
-        for window in
-            self.register.windows.iter().filter(|w| w.source == From::Observed && !known.contains(w))
-        {
-            let event = Event::WindowKnown { at: now, window: Box::new((*window).clone()) };
-            self.record.with(|recorder| recorder.push(event));
+        self.register = next;
+        let calendar = Calendar::new(&self.register, self.calendar);
+        let at = self.client.clock().now();
+        for window in calendar.windows() {
+            if state.written.get(&window.id) != Some(window) {
+                let event = Event::WindowKnown { at, window: Box::new(window.clone()) };
+                self.record.with(|recorder| recorder.push(event));
+                state.written.insert(window.id.clone(), window.clone());
+            }
         }
-        self.holds.learn(Calendar::new(&self.register, self.calendar));
+        self.holds.learn(calendar);
     }
 
     fn close(&mut self, state: &mut State) {

@@ -2,15 +2,16 @@
 //!
 //! A worker is a thread with a runtime of its own. It keeps the pace, runs journeys through its port,
 //! and folds what it sees into a tally that no other thread touches; once a second [`collect`] takes
-//! the tallies, writes the folder and merges the totals. [`lookout`] watches for windows, and
-//! `track` follows invoices, both on a thread of their own.
+//! the tallies, writes the folder and merges the totals. [`herald`] asks the sources of announcements,
+//! [`lookout`] watches for windows, and `track` follows invoices, all on a thread of their own.
 //!
 //! Reading order: [`pace`] and [`segment`] (pure), [`recorder`], [`port`], [`open`], [`closed`],
-//! [`holds`], [`lookout`], [`collect`], [`stretch`], [`session`].
+//! [`holds`], [`herald`], [`lookout`], [`collect`], [`stretch`], [`session`].
 
 pub mod closed;
 pub mod collect;
 pub mod follow;
+pub mod herald;
 pub mod holds;
 pub mod host;
 pub mod lookout;

@@ -19,6 +19,7 @@ use crate::journeys::Known;
 use crate::scenario::{Model, Plan};
 use chrono::{DateTime, Utc};
 use parts::{Parts, spawn};
+use piaotan_client::announcements::Source;
 use piaotan_client::clock::Clock;
 use piaotan_client::invoice::Generator;
 use piaotan_client::profile::{Bases, Language, Profile, Secrets};
@@ -30,7 +31,6 @@ use piaotan_record::folder::{FolderError, RunWriter, Segment};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 /// Everything that a run needs, checked before.
 #[derive(Debug, Clone)]
@@ -49,8 +49,8 @@ pub struct Setup {
     pub register: Register,
     pub calendar: CalendarOptions,
     pub maintenance: AgainstWindows,
-    /// How often sources of announcements are asked; `None` leaves them alone.
-    pub notices: Option<Duration>,
+    /// Where maintenance is announced; each is asked at its own pace.
+    pub sources: Vec<Source>,
     pub segment: Segment,
     /// A wall-clock instant at which several segments begin together.
     pub start_at: Option<DateTime<Utc>>,

@@ -6,6 +6,7 @@
     reason = "the front door prints"
 )]
 
+use crate::announced::Sources;
 use crate::config;
 use crate::door::{Common, Format};
 use crate::forge;
@@ -15,6 +16,7 @@ use crate::serve::Asked;
 use crate::status::Desk;
 use crate::watching::board::Board;
 use anyhow::{Context as _, Result, anyhow};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use hyper::Method;
 use piaotan_client::clock::Clock;
@@ -73,13 +75,22 @@ pub fn run(args: &Check, common: &Common) -> Result<u8> {
     let store = Arc::new(probing::store(args.store.as_deref(), &settings, &platform.profile)?);
     let clock = Clock::start();
     let gateway = args.push.as_deref().map(group).transpose()?;
-    let (setting, _publish) =
+    let (setting, publish) =
         probing::setting(&settings, &platform, store.clone(), "check", common.language(), clock)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let results = runtime.block_on(async {
+    let mut sources = Sources::open(&settings, &platform.profile, &store)?;
+    let told: Result<_> = runtime.block_on(async {
+        if sources.ask(Some(setting.client.pool()), clock).await {
+            sources.keep(&store, clock.wall())?;
+            publish.send_replace(Arc::new(probing::calendar(&settings, &store, clock.wall())?));
+        }
         probing::enrol(&setting).await;
-        run_once(&kinds, &setting).await
+        Ok(run_once(&kinds, &setting).await)
     });
+    let results = told?;
+    for line in sources.news(clock.wall()) {
+        eprintln!("{line}");
+    }
     let rows: Vec<_> = results.iter().map(ProbeResult::stored).collect();
     store.probed(&rows).map_err(|e| anyhow!("--store {}: {e}", store.path()))?;
     if args.textfile.is_some() || gateway.is_some() {
@@ -92,7 +103,7 @@ pub fn run(args: &Check, common: &Common) -> Result<u8> {
             put.map_err(|why| anyhow!("--push {}: {why}", to.authority()))?;
         }
     }
-    Ok(tell(args, &results))
+    Ok(tell(args, &results, &sources, clock.wall()))
 }
 
 /// Where a Pushgateway takes the metrics of this job: one group, replaced whole each time.
@@ -163,13 +174,13 @@ fn exit(results: &[ProbeResult]) -> u8 {
     }
 }
 
-fn tell(args: &Check, results: &[ProbeResult]) -> u8 {
+fn tell(args: &Check, results: &[ProbeResult], sources: &Sources, now: DateTime<Utc>) -> u8 {
     let exit = exit(results);
     if args.exit_style.is_some() {
         return nagios(results, exit);
     }
     match args.format {
-        Format::Json => println!("{}", as_json(results, exit)),
+        Format::Json => println!("{}", as_json(results, exit, sources, now)),
         Format::Human => {
             for result in results {
                 println!(
@@ -185,7 +196,7 @@ fn tell(args: &Check, results: &[ProbeResult]) -> u8 {
     exit
 }
 
-fn as_json(results: &[ProbeResult], exit: u8) -> serde_json::Value {
+fn as_json(results: &[ProbeResult], exit: u8, sources: &Sources, now: DateTime<Utc>) -> serde_json::Value {
     let verdict = match exit {
         0 => "pass",
         1 | 2 => "fail",
@@ -208,7 +219,10 @@ fn as_json(results: &[ProbeResult], exit: u8) -> serde_json::Value {
             })
         })
         .collect();
-    json!({"schema": 1, "kind": "check", "verdict": verdict, "exit": exit, "probes": probes})
+    let sources: Vec<_> = sources.iter().map(|heard| heard.as_json(now)).collect();
+    json!({
+        "schema": 1, "kind": "check", "verdict": verdict, "exit": exit, "probes": probes, "sources": sources,
+    })
 }
 
 fn nagios(results: &[ProbeResult], exit: u8) -> u8 {

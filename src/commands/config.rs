@@ -38,6 +38,8 @@ pub fn run(args: &Config, common: &Common) -> Result<u8> {
 fn check(common: &Common) -> Result<u8> {
     let settings = config::load(common.config.as_deref())?;
     let windows = settings.maintenance.windows(chrono::Utc::now())?;
+    let profile = forge::profile(settings.target.profile.as_deref())?;
+    let sources = settings.maintenance.sources(&profile)?;
     println!("the configuration is right");
     if settings.target.url.is_some() {
         let platform = forge::platform(&settings, None, None)?;
@@ -48,5 +50,8 @@ fn check(common: &Common) -> Result<u8> {
         }
     }
     println!("windows   {}", windows.len());
+    for source in sources {
+        println!("source    {} ({}) {}", source.name, source.kind, source.at_place());
+    }
     Ok(0)
 }

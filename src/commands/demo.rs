@@ -203,7 +203,7 @@ fn press(args: &Demo, common: &Common, out: &Path, platform: &Child1) -> Result<
     let target = forge::platform(&settings, run.target.as_deref(), None)?;
     let mut setup = run::setup(&run, common, &settings, plan, &target)?;
     setup.maintenance = AgainstWindows::Pause;
-    setup.notices = setup.notices.map(|_| Duration::from_secs(1));
+    setup.sources.iter_mut().for_each(|source| source.every = Duration::from_secs(1));
     // Uploads are to be told apart from those of another demo, and be the same for the same seed.
     setup.generator = forge::generator(args.seed, "11", "mixed", 20_000, chrono::Utc::now().date_naive())?;
     let signals = Signals::watch(setup.stop.clone())?;

@@ -76,7 +76,7 @@ pub struct Run {
     /// Put the final metrics to this Pushgateway, for runs that end before they are scraped.
     #[arg(long, value_name = "URL")]
     pub push: Option<String>,
-    /// Do not ask the platform's notices.
+    /// Do not ask the platform's notices, nor any other source of announcements.
     #[arg(long)]
     pub no_notices: bool,
     /// Show the plan and its arrival curve; send nothing.
@@ -203,7 +203,12 @@ pub fn setup(
         None => Vec::new(),
     };
     let segment = args.segment.map_or_else(Segment::default, |arg| Segment { index: arg.index, of: arg.of });
-    let poll = settings.maintenance.poll.map_or(Duration::from_secs(30), |span| span.0);
+    let mut sources = settings.maintenance.sources(&platform.profile)?;
+    if settings.maintenance.poll.is_none() {
+        // A run is short: what the platform says is asked for more often than by a watch.
+        sources.iter_mut().filter(|s| s.is_of_platform()).for_each(|s| s.every = Duration::from_secs(30));
+    }
+    sources.retain(|_| !args.no_notices);
     Ok(Setup {
         profile: platform.profile.clone(),
         bases: platform.bases.clone(),
@@ -221,7 +226,7 @@ pub fn setup(
             Some(During::Pause) => AgainstWindows::Pause,
             Some(During::Press) => AgainstWindows::Press,
         },
-        notices: (!args.no_notices).then_some(poll),
+        sources,
         segment,
         start_at: args.start_at,
         out: args.out.clone().unwrap_or_else(|| Path::new("runs").join(&run)),

@@ -5,6 +5,7 @@
     reason = "the front door prints and reads the clock"
 )]
 
+use crate::announced::Sources;
 use crate::config::{self, Settings};
 use crate::door::Common;
 use crate::forge::{self, Platform};
@@ -25,7 +26,6 @@ use piaotan_store::Store;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Watch a platform day and night.
 #[derive(Debug, Args)]
@@ -109,13 +109,13 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
             }
             Err(error) => log(&error.to_string()),
         };
-        let poll = used.settings.maintenance.poll.map_or(Duration::from_secs(60), |poll| poll.0);
+        let announced = Sources::open(&used.settings, &used.platform.profile, &used.store)?;
         let zone = used.platform.profile.zone();
         let mut why = Why::End;
         let stop = async {
             tokio::select! {
                 reason = life.why(clock, zone) => why = reason,
-                () = sources::follow(&setting, &board, poll, renew) => {}
+                () = sources::follow(&setting, &board, announced, renew) => {}
             }
         };
         watch(&setting, &mut telling, since, stop)
@@ -172,6 +172,7 @@ impl Use {
         let settings = config::load(common.config.as_deref())?;
         let platform = forge::platform(&settings, args.target.as_deref(), args.profile.as_deref())?;
         settings.maintenance.windows(now())?;
+        settings.maintenance.sources(&platform.profile)?;
         settings.notify.addresses()?;
         let store = Arc::new(probing::store(args.store.as_deref(), &settings, &platform.profile)?);
         Ok(Self { settings, platform, store })

@@ -309,6 +309,9 @@ fn checks(scene: &Scene<'_>, say: &Say) -> Vec<Finding> {
     // What goose counted is for cross-checking, not for readers.
     let telling = scene.story.checks.iter().filter(|(_, kind, _)| kind != "goose_counted");
     let each = telling.map(|(at, kind, text)| {
+        if kind == "source_failed" {
+            return source_failed(scene, say, *at, text);
+        }
         let which =
             if kind == "journey_panicked" { FindingKind::JourneyPanicked } else { FindingKind::Errors };
         let at = scene.at(Nanos(at.0));
@@ -317,4 +320,18 @@ fn checks(scene: &Scene<'_>, say: &Say) -> Vec<Finding> {
         finding(which, Severity::Critical, said, &[("check", json!(kind)), ("at", json!(at.to_rfc3339()))])
     });
     each.collect()
+}
+
+/// A source of announcements that could not be read: windows may be missing.
+fn source_failed(scene: &Scene<'_>, say: &Say, at: Nanos, text: &str) -> Finding {
+    let at = scene.at(at);
+    let said = say.of(
+        format!("{} 公告来源读取失败（{text}），可能有未知的维护窗口。", clock(at)),
+        format!(
+            "A source of announcements could not be read at {} ({text}): windows may be missing.",
+            clock(at)
+        ),
+    );
+    let evidence = [("source", json!(text)), ("at", json!(at.to_rfc3339()))];
+    finding(FindingKind::SourceStale, Severity::Warning, said, &evidence)
 }

@@ -63,11 +63,10 @@ impl Guard {
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => {
-            !(v4.is_loopback()
-                || v4.is_private()
-                || v4.is_link_local()
-                || v4.is_unspecified()
-                || v4.is_multicast())
+            let [first, second, ..] = v4.octets();
+            // 0/8 is this host, 100.64/10 the carrier's side of a shared address.
+            let ours = first == 0 || first == 100 && (64..128).contains(&second);
+            !(v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_multicast() || ours)
         }
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => is_public(IpAddr::V4(v4)),
@@ -187,6 +186,8 @@ mod tests {
         check(Guard::Loopback, "10.0.0.1", false);
         check(Guard::Public, "10.0.0.1", false);
         check(Guard::Public, "::ffff:192.168.0.1", false);
+        check(Guard::Public, "0.1.2.3", false);
+        check(Guard::Public, "100.64.0.1", false);
         check(Guard::Public, "1.2.3.4", true);
     }
 }

@@ -5,6 +5,7 @@ use super::EngineError;
 use super::Setup;
 use super::parts::client;
 use crate::engine::follow::{self, Tracking};
+use crate::engine::herald::{self, Told};
 use crate::engine::holds::Holds;
 use crate::engine::lookout::Lookout;
 use crate::engine::material::{Material, PREPARED, known_of};
@@ -15,7 +16,7 @@ use crate::engine::segment::Stripe;
 use crate::engine::stop::{Stop, Urgency};
 use crate::journeys::{Journey, Known};
 use chrono::{DateTime, Utc};
-use piaotan_client::announcements::{Source, joined};
+use piaotan_client::announcements::Source;
 use piaotan_client::ask::{Client, Record as _};
 use piaotan_client::clock::Clock;
 use piaotan_client::session::Session as LoginSession;
@@ -24,8 +25,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::LocalSet;
 
 /// What that thread works with.
@@ -63,10 +63,10 @@ impl Control {
         let record = Local(Rc::new(RefCell::new(Recorder::new(codes))));
         let client = client(&self.setup, self.clock, &self.login, 8, 0);
         let mut sources = self.sources();
-        for source in &mut sources {
-            source.poll(client.pool(), self.clock, &record).await;
-        }
-        let refusal = self.refusal(&sources);
+        let asked = sources.iter_mut().map(|source| source.poll(client.pool(), self.clock, &record));
+        futures_util::future::join_all(asked).await;
+        let told = herald::told(&sources, &self.setup.register.windows);
+        let refusal = self.refusal(&told);
         if refusal.is_none() {
             self.prepare(&client, &record).await;
         }
@@ -87,6 +87,17 @@ impl Control {
             accepted,
             over.clone(),
         ));
+        let (tell, news) = unbounded_channel();
+        let _ = tell.send(told);
+        let known = self.setup.register.windows.clone();
+        let herald = tokio::task::spawn_local(herald::follow(
+            sources,
+            known,
+            client.clone(),
+            record.clone(),
+            tell,
+            over.clone(),
+        ));
         let lookout = Lookout {
             client: client.clone(),
             holds: self.holds.clone(),
@@ -94,14 +105,14 @@ impl Control {
             options: self.setup.plan.scenario.maintenance.clone(),
             calendar: self.setup.calendar,
             register: self.setup.register.clone(),
-            sources,
-            every: self.setup.notices.unwrap_or(Duration::from_secs(60)),
+            news,
             stop: over.clone(),
             trial: self.material.invoice(PREPARED - 1),
         };
         let ending = tokio::task::spawn_local(self.clone_end(over.clone(), client.clone()));
         let register = lookout.watch(facts).await;
         let _ = ending.await;
+        let _ = herald.await;
         let _ = tracker.await;
         for (task, each) in reporting.into_iter().zip([record, looks]) {
             task.abort();
@@ -128,19 +139,17 @@ impl Control {
     }
 
     fn sources(&self) -> Vec<Source> {
-        let zone = self.setup.profile.zone();
-        let wanted = self.setup.notices.is_some() && self.setup.maintenance != AgainstWindows::Press;
-        let all = self.setup.profile.notices().iter().filter(|_| wanted);
-        all.map(|place| Source::new(place.clone(), zone)).collect()
+        let wanted = self.setup.maintenance != AgainstWindows::Press;
+        self.setup.sources.iter().filter(|_| wanted).cloned().collect()
     }
 
     /// Why the run may not start: a window is open or falls inside its length.
-    fn refusal(&self, sources: &[Source]) -> Option<String> {
+    fn refusal(&self, told: &Told) -> Option<String> {
         if self.setup.maintenance != AgainstWindows::Refuse {
             return None;
         }
         let mut register = self.setup.register.clone();
-        register.windows.extend(joined(sources));
+        told.put_into(&mut register);
         let calendar = Calendar::new(&register, self.setup.calendar);
         let from = self.clock.wall();
         let to = from + chrono::Duration::milliseconds((self.setup.plan.seconds * 1e3) as i64 + 1_000);

@@ -1,14 +1,17 @@
 //! `piaotan windows`: what is known of maintenance, and what people say of it.
+#![allow(clippy::print_stderr, clippy::disallowed_methods, reason = "complaints about sources, as of now")]
 
 mod change;
 mod list;
 mod parse;
 mod time;
 
+use crate::announced::{self, Sources};
 use crate::config::{self, Settings};
 use crate::door::Common;
 use crate::{forge, probing};
 use anyhow::Result;
+use chrono::Utc;
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use piaotan_store::Store;
@@ -29,6 +32,9 @@ pub struct Windows {
     /// File of the store [default: [store] path, else piaotan.db].
     #[arg(long, global = true, value_name = "FILE")]
     pub store: Option<PathBuf>,
+    /// Do not ask sources of announcements: tell what the store and the configuration know.
+    #[arg(long, global = true)]
+    pub offline: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,11 +53,23 @@ pub enum What {
     Extend(change::Extend),
 }
 
-/// Where windows are kept, and the zone of times that name none.
+/// Where windows are kept, what sources said just now, and the zone of times that name none.
 struct Kept {
     settings: Settings,
     store: Store,
+    sources: Option<Sources>,
     zone: Tz,
+}
+
+impl Kept {
+    /// Says which sources could not be read: what they announce may be missing.
+    fn complain(&self) {
+        for heard in self.sources.iter().flat_map(Sources::iter) {
+            if let Some(why) = heard.trouble(Utc::now()) {
+                eprintln!("source {}: {why}", heard.source.name);
+            }
+        }
+    }
 }
 
 /// # Errors
@@ -63,7 +81,10 @@ pub fn run(args: &Windows, common: &Common) -> Result<u8> {
     let settings = config::load(common.config.as_deref())?;
     let profile = forge::profile(settings.target.profile.as_deref())?;
     let store = probing::store(args.store.as_deref(), &settings, &profile)?;
-    let kept = Kept { settings, store, zone: profile.zone() };
+    let asking = !args.offline && matches!(args.what, What::List(_));
+    let sources = asking.then(|| announced::ask_once(&settings, &profile, &store)).transpose()?;
+    let kept = Kept { settings, store, sources, zone: profile.zone() };
+    kept.complain();
     match &args.what {
         What::Parse(_) => Ok(0),
         What::List(list) => list::run(list, &kept, common.lang()),

@@ -1,0 +1,277 @@
+//! Asking a source once: conditionally, in bounded time, and never led to a private address.
+
+use super::section::{Place, dialer, parsed};
+use crate::ask::Record;
+use crate::clock::Clock;
+use crate::target::Endpoint;
+use crate::transport::{Answer, Dialer, Exchange, Failure, Guard, Pool, PoolOptions};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::header::{
+    ACCEPT, ETAG, HOST, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+};
+use piaotan_record::{Nanos, Observation, Operation, Outcome};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+const REDIRECTS: usize = 5;
+/// Calendars of years and pages full of pictures' names are read; what is longer is no announcement.
+const LONGEST: usize = 32 << 20;
+const FILES: usize = 2_000;
+
+/// By what a source's answer is known to be the same as before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Marks {
+    etag: Option<HeaderValue>,
+    modified: Option<HeaderValue>,
+    files: Vec<(String, u64, Option<SystemTime>)>,
+}
+
+/// One text of a source: the answer of a URL, or one file of a folder.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    /// The file's name; empty where it is not a file.
+    pub file: String,
+    pub content_type: Option<String>,
+    pub bytes: Bytes,
+}
+
+/// What came of asking.
+#[derive(Debug)]
+pub(super) enum Fetched {
+    Same,
+    New(Vec<Text>, Marks),
+    Failed(String),
+}
+
+pub(super) async fn fetch<R: Record>(
+    place: &Place,
+    marks: &Marks,
+    pool: Option<&Pool>,
+    clock: Clock,
+    record: &R,
+) -> Fetched {
+    match (place, pool) {
+        (Place::Platform { path }, Some(pool)) => of_platform(pool, path, marks, clock, record).await,
+        (Place::Platform { path }, None) => Fetched::Failed(format!("{path}: no connection to the platform")),
+        (Place::Url { endpoint, path, dialer }, _) => by_url(endpoint, path, dialer, marks, clock).await,
+        (Place::Disk(path), _) => {
+            let (path, marks) = (path.clone(), marks.clone());
+            let read = tokio::task::spawn_blocking(move || of_disk(&path, &marks)).await;
+            read.unwrap_or_else(|e| Fetched::Failed(e.to_string()))
+        }
+    }
+}
+
+/// The platform's own page: recorded as an ordinary request.
+async fn of_platform<R: Record>(pool: &Pool, path: &str, marks: &Marks, clock: Clock, record: &R) -> Fetched {
+    let due = clock.now();
+    let Some(lease) = pool.lease().await else { return Fetched::Failed("the run is over".to_owned()) };
+    record.sent(Operation::Notices, due);
+    let path = format!("{}{path}", pool.endpoint().prefix);
+    let exchange = lease.exchange(request(pool.endpoint(), &path, marks)).await;
+    record.seen(observation(due, &exchange));
+    match exchange.result {
+        Ok(answer) => taken(answer),
+        Err(failure) => Fetched::Failed(failure.text()),
+    }
+}
+
+async fn by_url(endpoint: &Endpoint, path: &str, own: &Dialer, marks: &Marks, clock: Clock) -> Fetched {
+    let (mut at, mut path, mut dial) = (endpoint.clone(), path.to_owned(), own.clone());
+    for _ in 0..=REDIRECTS {
+        let answer = match ask(&at, &path, dial, marks, clock).await {
+            Ok(answer) => answer,
+            Err(failure) => return Fetched::Failed(failure.text()),
+        };
+        let Some(location) = redirect(&answer) else { return taken(answer) };
+        let next = match target(&at, &path, &location) {
+            Ok(next) => next,
+            Err(why) => return Fetched::Failed(why),
+        };
+        // The host that was configured may be anywhere; where a stranger sends us must be public.
+        let guard = if next.0.host == endpoint.host { Guard::Any } else { Guard::Public };
+        dial = match (own, dialer(&next.0, guard)) {
+            (Dialer::Handed(_), _) => own.clone(),
+            (_, Ok(dialer)) => dialer,
+            (_, Err(why)) => return Fetched::Failed(why),
+        };
+        (at, path) = next;
+    }
+    Fetched::Failed(format!("more than {REDIRECTS} redirects"))
+}
+
+async fn ask(
+    at: &Endpoint,
+    path: &str,
+    dialer: Dialer,
+    marks: &Marks,
+    clock: Clock,
+) -> Result<Answer, Failure> {
+    let options = PoolOptions {
+        connections: 1,
+        timeout: Duration::from_secs(20),
+        max_body: LONGEST,
+        ..PoolOptions::default()
+    };
+    let pool = Pool::new(at.clone(), dialer, clock, options);
+    let lease = pool.lease().await.ok_or(Failure::CutOff)?;
+    let exchange = lease.exchange(request(at, path, marks)).await;
+    pool.stop();
+    exchange.result
+}
+
+fn request(at: &Endpoint, path: &str, marks: &Marks) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::default());
+    *request.uri_mut() = path.parse().unwrap_or_default();
+    let headers = request.headers_mut();
+    if let Ok(host) = HeaderValue::from_str(&at.authority()) {
+        headers.insert(HOST, host);
+    }
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    let conditions = [(IF_NONE_MATCH, &marks.etag), (IF_MODIFIED_SINCE, &marks.modified)];
+    for (name, mark) in conditions {
+        mark.iter().for_each(|mark| drop(headers.insert(name.clone(), mark.clone())));
+    }
+    request
+}
+
+fn redirect(answer: &Answer) -> Option<String> {
+    let moved = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
+    let location = answer.headers.get(LOCATION).filter(|_| moved)?;
+    location.to_str().ok().map(str::to_owned)
+}
+
+/// Where a redirect leads, which may be written without a host, or without a path in front.
+fn target(at: &Endpoint, path: &str, location: &str) -> Result<(Endpoint, String), String> {
+    let scheme = if at.tls { "https" } else { "http" };
+    let whole = if location.contains("://") {
+        location.to_owned()
+    } else if let Some(other) = location.strip_prefix("//") {
+        format!("{scheme}://{other}")
+    } else if location.starts_with('/') {
+        format!("{scheme}://{}{location}", at.authority())
+    } else {
+        let folder =
+            path.split('?').next().and_then(|path| path.rsplit_once('/')).map_or("", |(folder, _)| folder);
+        format!("{scheme}://{}{folder}/{location}", at.authority())
+    };
+    parsed(&whole).map_err(|_| {
+        format!("a redirect to `{}`, which is no URL", location.chars().take(80).collect::<String>())
+    })
+}
+
+fn taken(answer: Answer) -> Fetched {
+    match answer.status {
+        304 => Fetched::Same,
+        200 => {
+            let content_type = header(&answer.headers, &hyper::header::CONTENT_TYPE);
+            let content_type = content_type.and_then(|value| value.to_str().ok().map(str::to_owned));
+            let (etag, modified) = (header(&answer.headers, &ETAG), header(&answer.headers, &LAST_MODIFIED));
+            let marks = Marks { etag, modified, files: Vec::new() };
+            Fetched::New(vec![Text { file: String::new(), content_type, bytes: answer.body }], marks)
+        }
+        status => Fetched::Failed(format!("status {status}")),
+    }
+}
+
+fn header(headers: &HeaderMap, name: &hyper::header::HeaderName) -> Option<HeaderValue> {
+    headers.get(name).cloned()
+}
+
+/// A file, or the files of a folder by name; hidden ones and folders in it are left alone.
+fn of_disk(path: &Path, marks: &Marks) -> Fetched {
+    let listed = match list(path) {
+        Ok(listed) => listed,
+        Err(e) => return Fetched::Failed(format!("{}: {e}", path.display())),
+    };
+    let look = |file: &std::path::PathBuf| {
+        let meta = std::fs::metadata(file).ok();
+        let length = meta.as_ref().map_or(0, std::fs::Metadata::len);
+        (file.display().to_string(), length, meta.and_then(|meta| meta.modified().ok()))
+    };
+    let files: Vec<_> = listed.iter().map(look).collect();
+    if !marks.files.is_empty() && marks.files == files {
+        return Fetched::Same;
+    }
+    if let Some((name, length, _)) = files.iter().find(|(_, length, _)| *length > LONGEST as u64) {
+        return Fetched::Failed(format!("{name}: {length} bytes are too many for an announcement"));
+    }
+    let mut texts = Vec::new();
+    for file in &listed {
+        match std::fs::read(file) {
+            Ok(bytes) => texts.push(Text {
+                file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+                content_type: None,
+                bytes: bytes.into(),
+            }),
+            Err(e) => return Fetched::Failed(format!("{}: {e}", file.display())),
+        }
+    }
+    Fetched::New(texts, Marks { files, ..Marks::default() })
+}
+
+fn list(path: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
+    if !std::fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let file = entry?.path();
+        let hidden = file.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    // The latest by name, as notices are usually numbered or dated.
+    Ok(files.split_off(files.len().saturating_sub(FILES)))
+}
+
+fn observation(due: Nanos, exchange: &Exchange) -> Observation {
+    Observation {
+        operation: Operation::Notices,
+        due,
+        sent: exchange.sent,
+        first_byte: exchange.first_byte,
+        done: exchange.done,
+        bytes_sent: exchange.bytes_sent,
+        bytes_received: exchange.bytes_received,
+        outcome: outcome(exchange),
+        code: None,
+        mark: None,
+        evidence: None,
+    }
+}
+
+fn outcome(exchange: &Exchange) -> Outcome {
+    match &exchange.result {
+        Ok(answer) => match answer.status {
+            200 | 304 => Outcome::Ok,
+            503 => Outcome::Maintenance { retry_after: None },
+            500..=599 => Outcome::ServerError,
+            _ => Outcome::ClientError,
+        },
+        Err(failure) => failure.outcome(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{parsed, target};
+
+    #[test]
+    fn a_redirect_leads_where_it_says() {
+        let check = |location: &str, host: &str, path: &str| {
+            let at = parsed("https://a.example/x/y?z").unwrap();
+            let (endpoint, to) = target(&at.0, &at.1, location).unwrap();
+            assert_eq!((endpoint.host.as_str(), to.as_str()), (host, path), "{location}");
+        };
+        check("https://b.example/c", "b.example", "/c");
+        check("//b.example/c", "b.example", "/c");
+        check("/c?d", "a.example", "/c?d");
+        check("c", "a.example", "/x/c");
+    }
+}
