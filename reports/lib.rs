@@ -7,6 +7,7 @@
 //! [`html`] puts a report together; [`metrics`] is the catalogue that the exporter, the dashboards
 //! and the alert rules share.
 
+pub mod capacity;
 pub mod charts;
 pub mod compare;
 pub mod csv;

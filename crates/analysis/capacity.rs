@@ -10,10 +10,12 @@
 //! named. It is not a model of the platform, and says nothing beyond the rates that were tried: an SLO
 //! that is never met, or met at every allowed rate, is answered by one bound and no number.
 //!
-//! Reading order: `trial`, `bracket`, `posterior`, `answer`; `warmup` and `headroom` stand beside.
+//! Reading order: `trial`, `backlog`, `bracket`, `posterior`, `answer`; `warmup`, `headroom` and `compare` stand beside.
 
 mod answer;
+mod backlog;
 mod bracket;
+mod compare;
 mod headroom;
 mod posterior;
 #[cfg(test)]
@@ -22,8 +24,10 @@ mod trial;
 mod warmup;
 
 pub use answer::{CapacityAnswer, CapacityVerdict, Limit, ShownTrial};
+pub use backlog::{Wait, usual_wait};
+pub use compare::{Change, Comparison, Interval};
 pub use headroom::{Headroom, HeadroomVerdict, Peak, Peaks};
-pub use trial::{Backlog, Purpose, Second, Symptom, Trial, backlog_grows};
+pub use trial::{Backlog, Growth, Purpose, Second, Symptom, Trial};
 
 use serde::Serialize;
 
@@ -48,6 +52,9 @@ pub struct Settings {
     pub from: f64,
     /// Never exceeded.
     pub ceiling: f64,
+    /// Lengths of the first warm-up, of a probe for the bracket, of a search trial, of a confirming one.
+    pub warm_up: f64,
+    pub probe: f64,
     pub trial: f64,
     pub confirm: f64,
     /// Seconds at the start of each search trial that are not counted.
@@ -64,7 +71,8 @@ impl Settings {
     /// The usual search below `ceiling`: 30-s trials, a 13 % interval, ten minutes of load.
     pub fn new(slo: Slo, from: f64, ceiling: f64) -> Self {
         let (trial, confirm, settle, goal, budget) = (30.0, 60.0, 5.0, 0.13, 600.0);
-        Self { slo, from, ceiling, trial, confirm, settle, goal, budget, need: None }
+        let (warm_up, probe) = (20.0, 8.0);
+        Self { slo, from, ceiling, warm_up, probe, trial, confirm, settle, goal, budget, need: None }
     }
 
     /// The thorough one: 60-s trials, an 11 % interval, a quarter of an hour of load.
@@ -95,6 +103,8 @@ pub struct Capacity {
 
 /// Fewest search trials before the interval is believed.
 const LEAST_TRIALS: usize = 4;
+/// Confirming trials at most: one that fails moves the lower bound, which is then tried again.
+const CONFIRMS: usize = 2;
 /// Trials that a marginal headroom is given beyond the end of the search.
 const EXTRA_TRIALS: usize = 4;
 /// The rates tried lie around the median, more often above it: that is where violations are.
@@ -109,7 +119,7 @@ impl Capacity {
 
     /// The next step after these trials, in the order in which they were run.
     pub fn next(&self, trials: &[Trial]) -> Step {
-        if let Some(seconds) = warmup::needed(trials) {
+        if let Some(seconds) = warmup::needed(trials, self.settings.warm_up) {
             return self.run(Purpose::WarmUp, 1.5 * self.settings.from, seconds);
         }
         match Bracket::of(trials, &self.settings) {
@@ -133,16 +143,31 @@ impl Capacity {
         }
     }
 
+    /// The confirming trial, for a caller who has time for nothing else; then the answer.
+    pub fn conclude(&self, trials: &[Trial]) -> Step {
+        match Bracket::of(trials, &self.settings) {
+            Bracket::Between { low, high } if trials.iter().all(|t| t.purpose != Purpose::Confirm) => {
+                let lower = self.posterior(trials, low, high).lower;
+                self.run(Purpose::Confirm, lower, self.settings.confirm)
+            }
+            _ => Step::Done(Box::new(self.finish(trials))),
+        }
+    }
+
     fn search(&self, trials: &[Trial], low: f64, high: f64) -> Step {
         let count = |purpose| trials.iter().filter(|t| t.purpose == purpose).count();
         let searched = count(Purpose::Search);
-        let confirmed = trials.iter().position(|t| t.purpose == Purpose::Confirm);
+        let confirms: Vec<usize> =
+            (0..trials.len()).filter(|&at| trials[at].purpose == Purpose::Confirm).collect();
         if searched == 0 {
             return self.try_at((low * high).sqrt(), 0);
         }
         let posterior = self.posterior(trials, low, high);
-        if let Some(at) = confirmed {
-            let extra = trials.len() - at - 1;
+        if let Some(&last) = confirms.last() {
+            if !bracket::holds(&trials[last], &self.settings) && confirms.len() < CONFIRMS {
+                return self.run(Purpose::Confirm, posterior.lower, self.settings.confirm);
+            }
+            let extra = trials.len() - last - 1;
             let answer = CapacityAnswer::found(&self.settings, trials, &posterior);
             if answer.is_marginal() && extra < EXTRA_TRIALS {
                 return self.try_at(posterior.median, searched);

@@ -6,6 +6,7 @@
 use super::holds::Holds;
 use super::recorder::{Local, Recording as _};
 use super::stop::{Stop, Urgency};
+use super::waits::{Pipeline, Waits};
 use crate::scenario::Sync;
 use crate::scenario::unit;
 use futures_util::StreamExt as _;
@@ -32,6 +33,8 @@ pub struct Follower {
     part: Arc<AtomicU64>,
     /// Invoices followed so far.
     begun: Arc<AtomicU64>,
+    /// Of a session: how long each invoice waits.
+    pub waits: Arc<Waits>,
     seed: u64,
 }
 
@@ -60,6 +63,7 @@ pub struct Tracking {
     pub regions: Vec<String>,
     /// Verifications of one invoice that the tracker may use.
     pub verify_looks: Option<u32>,
+    pub waits: Arc<Waits>,
     pub seed: u64,
 }
 
@@ -68,7 +72,8 @@ pub struct Tracking {
 pub fn channel(share: f64, seed: u64) -> (Follower, UnboundedReceiver<Accepted>) {
     let (to, from) = unbounded_channel();
     let part = Arc::new(AtomicU64::new(1f64.to_bits()));
-    (Follower { to, share, part, begun: Arc::default(), seed }, from)
+    let follower = Follower { to, share, part, begun: Arc::default(), waits: Arc::default(), seed };
+    (follower, from)
 }
 
 impl Follower {
@@ -79,6 +84,7 @@ impl Follower {
             return;
         }
         self.begun.fetch_add(1, Ordering::Relaxed);
+        self.waits.entered(Pipeline::Sync, token, at);
         let owned = FieldName::ALL.iter().filter_map(|name| Some((*name, fields.get(*name)?.to_owned())));
         // The tracker has gone only when the run is over; then nothing is followed any more.
         let _ = self.to.send(Accepted { token, at, fields: owned.collect() });
@@ -135,7 +141,7 @@ pub async fn track(
                         // A window says nothing about the invoice: look when it is over.
                         searches.push(Reverse(Turn { due: Nanos(now.0 + Nanos::SECOND / 4), ..turn }));
                     } else {
-                        under_way.push(look(&client, &holds, &record, turn.search));
+                        under_way.push(look(&client, &holds, &record, &tracking.waits, turn.search));
                     }
                 }
             }
@@ -167,7 +173,13 @@ fn begin(tracking: &Tracking, accepted: Accepted, searches: &mut BinaryHeap<Reve
 }
 
 /// One look; gives the search back unless it is over.
-async fn look(client: &Client, holds: &Holds, record: &Local, mut search: Search) -> Option<Search> {
+async fn look(
+    client: &Client,
+    holds: &Holds,
+    record: &Local,
+    waits: &Waits,
+    mut search: Search,
+) -> Option<Search> {
     let mut fields = Fields::default();
     for (name, value) in &search.invoice.fields {
         fields.set(*name, value);
@@ -182,6 +194,10 @@ async fn look(client: &Client, holds: &Holds, record: &Local, mut search: Search
     let now = client.clock().now();
     let reply = client.ask(search.surface.operation(), &fields, now, holds.may_login(now), record).await;
     search.looks += 1;
+    let seen = matches!(reply.outcome, Outcome::Ok | Outcome::Mismatched { .. });
+    if seen && search.surface == Surface::Number {
+        waits.left(Pipeline::Sync, search.invoice.token, now);
+    }
     match reply.outcome {
         Outcome::Ok | Outcome::Mismatched { .. } => None,
         Outcome::CutOff => None,

@@ -7,11 +7,15 @@ use chrono::NaiveDate;
 use piaotan_client::invoice::{FileKind, Generator, Invoice, Options};
 use piaotan_client::port::FieldName;
 use piaotan_record::Token;
-use std::sync::OnceLock;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Index space of the invoices that are uploaded before the pace begins.
 pub const PREPARED: u64 = 1 << 40;
+
+/// Verifications of invoices of this run that are kept ready, at most.
+const UPLOADED: usize = 20_000;
 
 /// The data of a run; the same seed and index give the same material on every segment.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub struct Material {
     known: OnceLock<Vec<Known>>,
     verified: OnceLock<Vec<AtomicU32>>,
     next: AtomicU64,
+    /// Invoices that this run uploaded, oldest first, each as often as it may be verified yet.
+    uploaded: Mutex<VecDeque<u64>>,
 }
 
 /// The material of one journey.
@@ -34,6 +40,8 @@ pub struct Drawn<'a> {
     fresh: Option<Invoice>,
     batch: Vec<Invoice>,
     known: Option<&'a Known>,
+    /// The known one, where it is of this run.
+    uploaded: Option<Known>,
     other_region: &'a str,
     agent_tax_id: String,
     new_mobile: String,
@@ -60,6 +68,7 @@ impl Material {
             known: OnceLock::new(),
             verified: OnceLock::new(),
             next: AtomicU64::new(0),
+            uploaded: Mutex::default(),
         }
     }
 
@@ -88,6 +97,7 @@ impl Material {
             fresh: None,
             batch: Vec::new(),
             known: None,
+            uploaded: None,
             other_region: self.regions.get(1).map_or("", String::as_str),
             agent_tax_id: String::new(),
             new_mobile: String::new(),
@@ -97,7 +107,12 @@ impl Material {
         match journey {
             Journey::Probe => {}
             Journey::RegisterLogin => drawn.new_mobile = self.new_mobile(index),
-            Journey::Verify => drawn.known = Some(self.verifiable(index)?),
+            Journey::Verify => {
+                drawn.known = self.verifiable(index);
+                if drawn.known.is_none() {
+                    drawn.uploaded = Some(self.of_this_run()?);
+                }
+            }
             _ if journey.needs_known() => drawn.known = Some(self.popular(index)?),
             Journey::Batch => {
                 let from = index * self.batch_items + 2 * PREPARED;
@@ -141,6 +156,21 @@ impl Material {
         None
     }
 
+    /// An invoice that this run has uploaded itself may be verified too, as often as the quota says less
+    /// the journey's own look.
+    pub fn uploaded(&self, journey: Journey, index: u64) {
+        let Some(quota) = self.quota.filter(|_| journey == Journey::Roundtrip) else { return };
+        let mut uploaded = self.uploaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if uploaded.len() < UPLOADED {
+            uploaded.extend((1..quota).map(|_| index));
+        }
+    }
+
+    fn of_this_run(&self) -> Option<Known> {
+        let mut uploaded = self.uploaded.lock().unwrap_or_else(PoisonError::into_inner);
+        uploaded.pop_front().map(|index| known_of(&self.invoice(index)))
+    }
+
     /// A mobile number that no other arrival of this run has.
     fn new_mobile(&self, index: u64) -> String {
         let start = (unit(self.seed, 0) * 1e9) as u64;
@@ -171,7 +201,7 @@ impl Drawn<'_> {
         Row {
             fresh: self.fresh.as_ref().unwrap_or(self.placeholder),
             token: self.token,
-            known: self.known,
+            known: self.known.or(self.uploaded.as_ref()),
             batch: &self.batch,
             other_region: self.other_region,
             agent_tax_id: &self.agent_tax_id,

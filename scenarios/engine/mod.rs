@@ -6,7 +6,7 @@
 //! [`lookout`] watches for windows, and `track` follows invoices, all on a thread of their own.
 //!
 //! Reading order: [`pace`] and [`segment`] (pure), [`recorder`], [`port`], [`open`], [`closed`],
-//! [`holds`], [`herald`], [`lookout`], [`collect`], [`stretch`], [`session`].
+//! [`holds`], [`herald`], [`lookout`], [`collect`], [`stretch`], [`waits`], [`session`].
 
 pub mod closed;
 pub mod collect;
@@ -25,3 +25,4 @@ pub mod session;
 pub mod stop;
 pub mod stretch;
 pub mod timer;
+pub mod waits;

@@ -241,7 +241,7 @@ async fn slot(bench: Rc<Bench>, first: Arrival) {
 
 /// One arrival: suppressed, dropped, or a journey with its one observation.
 async fn travel(bench: &Bench, arrival: Arrival) {
-    let Worker { client, holds, material, stop, .. } = &bench.worker;
+    let Worker { plan, client, holds, material, stop, .. } = &bench.worker;
     let journey = bench.journey(arrival.index);
     let now = client.clock().now();
     if holds.forbids(journey.operation(), now) {
@@ -252,11 +252,22 @@ async fn travel(bench: &Bench, arrival: Arrival) {
     }
     match material.draw(journey, arrival.index) {
         None => drop_arrival(bench, arrival, Dropped::NoData),
-        Some(drawn) => journey_once(bench, journey, arrival.due, &drawn).await,
+        Some(drawn) => {
+            let ended = journey_once(bench, journey, arrival.due, &drawn).await;
+            if ended == Outcome::Ok && !plan.tracker_verifies() {
+                material.uploaded(journey, arrival.index);
+            }
+        }
     }
 }
 
-async fn journey_once(bench: &Bench, journey: Journey, due: Nanos, drawn: &super::material::Drawn<'_>) {
+/// Takes a journey to its end, and tells how it ended.
+async fn journey_once(
+    bench: &Bench,
+    journey: Journey,
+    due: Nanos,
+    drawn: &super::material::Drawn<'_>,
+) -> Outcome {
     let Worker { client, holds, follow, .. } = &bench.worker;
     bench.record.with(|recorder| {
         recorder.tally().arrivals_at(due).started += 1;
@@ -286,6 +297,7 @@ async fn journey_once(bench: &Bench, journey: Journey, due: Nanos, drawn: &super
         }
     };
     bench.record.seen(whole_journey(journey, due, sent, done, outcome));
+    outcome
 }
 
 /// The observation of a whole journey.
@@ -357,7 +369,9 @@ async fn lane_loop(bench: &Bench, lane: u64, lanes: u64, end: Nanos) {
         }
         bench.record.with(|recorder| recorder.tally().arrivals_at(due).scheduled += 1);
         match material.draw(journey, index) {
-            Some(drawn) => journey_once(bench, journey, due, &drawn).await,
+            Some(drawn) => {
+                journey_once(bench, journey, due, &drawn).await;
+            }
             None => {
                 drop_arrival(bench, Arrival { index, due }, Dropped::NoData);
                 return;

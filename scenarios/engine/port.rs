@@ -3,6 +3,7 @@
 use super::holds::Holds;
 use super::recorder::Recording;
 use super::stop::{Stop, Urgency};
+use super::waits::Pipeline;
 use piaotan_client::ask::Client;
 use piaotan_client::port::{FieldName, Fields, Port, Reply};
 use piaotan_record::folder::Event;
@@ -56,6 +57,26 @@ impl<R: Recording> LoadPort<R> {
     }
 }
 
+impl<R: Recording> LoadPort<R> {
+    /// An upload enters the review; its decision came between two looks.
+    fn reviewed(&self, operation: Operation, reply: &Reply, token: Token) {
+        let Some(follow) = &self.follow else { return };
+        let decided = || matches!(reply.values.get("review"), Some("accepted" | "rejected"));
+        match operation {
+            Operation::Upload if reply.outcome == Outcome::Ok => {
+                if self.client.profile().supports(Operation::Review) {
+                    follow.waits.entered(Pipeline::Review, token, self.due);
+                }
+            }
+            Operation::Review if decided() => {
+                let at = Nanos(self.not_accepted.0.midpoint(self.due.0));
+                follow.waits.left(Pipeline::Review, token, at);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Whether the platform has just accepted the invoice of this call.
 fn accepted(client: &Client, operation: Operation, reply: &Reply) -> bool {
     match operation {
@@ -80,6 +101,9 @@ impl<R: Recording> Port for LoadPort<R> {
         self.due = clock.now();
         if let Some(token) = fields.token.filter(|_| accepted(&self.client, operation, &reply)) {
             self.issued(token, fields);
+        }
+        if let Some(token) = fields.token {
+            self.reviewed(operation, &reply, token);
         }
         self.not_accepted = now;
         reply

@@ -29,6 +29,9 @@ pub struct Stretch {
     cells: BTreeMap<Operation, Cell>,
     seconds: BTreeMap<u32, Tick>,
     arrivals: Arrivals,
+    /// Requests of all operations, and those that failed, ran out of time or were cut off.
+    requests: u64,
+    failed: u64,
     lateness: Histogram<u64>,
     busy_seconds: u32,
 }
@@ -55,6 +58,9 @@ pub struct Measured {
     /// Second by second from the start of the block.
     pub each_second: Vec<Second>,
     pub arrivals: Arrivals,
+    /// Requests of all operations, and those of them that got no proper answer.
+    pub requests: u64,
+    pub failed: u64,
     /// Seconds by which arrivals started late, at the 99th percentile.
     pub lateness: f64,
     /// Seconds in which a pacing thread had no CPU to spare.
@@ -76,6 +82,8 @@ impl Stretch {
             cells: BTreeMap::new(),
             seconds: BTreeMap::new(),
             arrivals: Arrivals::default(),
+            requests: 0,
+            failed: 0,
             lateness: tally::latency_histogram(),
             busy_seconds: 0,
         }
@@ -87,6 +95,8 @@ impl Stretch {
             if second < self.from || !self.operations.contains(&operation) {
                 continue;
             }
+            self.requests += cell.count();
+            self.failed += failures(cell);
             self.tick(second, operation, cell);
             if second >= self.measured {
                 self.cells.entry(operation).or_default().merge(cell);
@@ -120,8 +130,9 @@ impl Stretch {
         let total = cell.response.mean() / 1e9 * answered as f64;
         let tick = self.at(second);
         tick.second.due += cell.count();
-        tick.second.slow += above;
-        tick.second.failed += cell.of(Class::Failed) + cell.of(Class::CutOff);
+        // The times of what ran out of time or was cut off are in the histogram too, as lower bounds.
+        tick.second.slow += above.saturating_sub(cell.of(Class::TimedOut) + cell.of(Class::CutOff));
+        tick.second.failed += failures(cell);
         tick.answered += answered as f64;
         tick.total += if answered > 0 { total } else { 0.0 };
     }
@@ -129,8 +140,7 @@ impl Stretch {
     /// Requests and failures so far: for a caller that has to stop in time.
     #[must_use]
     pub fn so_far(&self) -> (u64, u64) {
-        let add = |(due, failed), tick: &Tick| (due + tick.second.due, failed + tick.second.failed);
-        self.seconds.values().fold((0, 0), add)
+        (self.requests, self.failed)
     }
 
     /// What it came to.
@@ -150,6 +160,8 @@ impl Stretch {
             each_second: each_second.collect(),
             operations: self.cells.iter().map(|(op, cell)| (op.as_str().to_owned(), sample(cell))).collect(),
             arrivals: self.arrivals,
+            requests: self.requests,
+            failed: self.failed,
             lateness: self.lateness.value_at_quantile(0.99) as f64 / 1e9,
             busy_seconds: self.busy_seconds,
             cut,
@@ -158,6 +170,12 @@ impl Stretch {
 }
 
 impl Measured {
+    /// Share of the arrivals for which no invoice was left that they may use.
+    #[must_use]
+    pub fn without_invoice(&self) -> f64 {
+        self.arrivals.dropped[Dropped::NoData.index()] as f64 / self.arrivals.scheduled.max(1) as f64
+    }
+
     /// Whether it measured the generator rather than the platform.
     #[must_use]
     pub fn is_generator_limited(&self) -> bool {
@@ -165,6 +183,10 @@ impl Measured {
         let much = |part: f64| part > 0.02 * self.arrivals.scheduled.max(1) as f64;
         much(dropped as f64) || f64::from(self.busy_seconds) > 0.34 * self.seconds || self.lateness > 0.1
     }
+}
+
+fn failures(cell: &Cell) -> u64 {
+    cell.of(Class::Failed) + cell.of(Class::TimedOut) + cell.of(Class::CutOff)
 }
 
 fn lost(arrivals: &Arrivals) -> u64 {

@@ -62,6 +62,12 @@ impl Plan {
         scenario.limits.iter().map(|entry| limit(entry).map(|planned| planned.limit)).collect()
     }
 
+    /// Whether the tracker uses up verifications of the invoices that it follows.
+    #[must_use]
+    pub fn tracker_verifies(&self) -> bool {
+        self.scenario.sync.track > 0.0 && self.surfaces.contains(&Surface::Verify)
+    }
+
     /// The journey of an arrival: the same for the same seed and index, whoever asks.
     #[must_use]
     pub fn journey(&self, index: u64) -> Journey {

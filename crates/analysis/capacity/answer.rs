@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::bracket::holds;
 use super::headroom::{Headroom, HeadroomVerdict};
 use super::posterior::Posterior;
-use super::trial::{Purpose, Symptom, Trial};
+use super::trial::{Growth, Purpose, Second, Symptom, Trial};
 use super::{Settings, Slo};
 
 /// Verdict of the machine-readable contract.
@@ -16,7 +17,7 @@ pub enum CapacityVerdict {
     Inconclusive,
 }
 
-/// Why there is a bound and no number.
+/// What keeps an answer from being whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
@@ -24,7 +25,11 @@ pub enum Limit {
     MetAtEveryRate,
     /// The SLO did not hold at the lowest rate tried: `upper` is that rate.
     NeverMet,
-    /// Stopped before the limit was bracketed.
+    /// The generator itself could not send faster: `lower` is what it could send and the platform carried.
+    Generator,
+    /// No confirming trial at the lower bound kept the SLO.
+    Unconfirmed,
+    /// Stopped before the limit was bracketed, or before it was confirmed.
     CutShort,
 }
 
@@ -33,9 +38,17 @@ pub enum Limit {
 pub struct ShownTrial {
     pub purpose: Purpose,
     pub rate: f64,
+    /// Requests of all operations, per second.
+    pub requests: f64,
     pub seconds: f64,
     pub violations: u64,
     pub samples: u64,
+    /// What the violations were.
+    pub slow: u64,
+    pub failed: u64,
+    pub unsent: u64,
+    pub review: Growth,
+    pub sync: Growth,
     pub symptom: Option<Symptom>,
     pub collapsed: bool,
     pub drain: f64,
@@ -57,7 +70,7 @@ pub struct CapacityAnswer {
     pub limit: Option<Limit>,
     /// What most violations near the limit were.
     pub symptom: Option<Symptom>,
-    /// Whether the confirming trial at the lower bound kept the SLO.
+    /// Whether the last confirming trial at the lower bound kept the SLO.
     pub confirmed: Option<bool>,
     pub trials: Vec<ShownTrial>,
     /// Load and drain time of all trials.
@@ -70,13 +83,25 @@ impl CapacityAnswer {
         let mut this = Self::empty(settings, trials);
         let bounds = (Some(posterior.lower), Some(posterior.median), Some(posterior.upper));
         (this.lower, this.median, this.upper) = bounds;
-        this.verdict = CapacityVerdict::Pass;
         this.symptom = limiting(trials, posterior.lower);
-        this.confirmed = trials.iter().find(|t| t.purpose == Purpose::Confirm).map(|t| {
-            let seen = t.totals(settings.settle);
-            !t.collapsed && t.backlog.is_none() && seen.violations <= settings.slo.share * seen.due
-        });
+        let last = trials.iter().rfind(|t| t.purpose == Purpose::Confirm);
+        this.confirmed = last.map(|t| holds(t, settings));
+        (this.verdict, this.limit) = match this.confirmed {
+            Some(true) => (CapacityVerdict::Pass, None),
+            Some(false) => (CapacityVerdict::Inconclusive, Some(Limit::Unconfirmed)),
+            None => (CapacityVerdict::Inconclusive, Some(Limit::CutShort)),
+        };
         this.with_need(settings.need)
+    }
+
+    /// The same answer of a search whose ceiling was what the generator could send.
+    #[must_use]
+    pub fn at_the_generators_limit(mut self) -> Self {
+        if self.limit == Some(Limit::MetAtEveryRate) {
+            (self.limit, self.verdict) = (Some(Limit::Generator), CapacityVerdict::Inconclusive);
+        }
+        let need = self.headroom.as_ref().map(|h| h.need);
+        self.with_need(need)
     }
 
     pub(super) fn bounded(settings: &Settings, trials: &[Trial], limit: Limit) -> Self {
@@ -95,7 +120,12 @@ impl CapacityAnswer {
                 this.verdict = CapacityVerdict::Fail;
                 this.symptom = limiting(trials, 0.0);
             }
-            Limit::CutShort => {}
+            // A rate that a longer trial carried; short probes prove nothing.
+            _ => {
+                let longer = |t: &&Trial| matches!(t.purpose, Purpose::Search | Purpose::Ceiling);
+                let held = trials.iter().filter(longer).filter(|t| holds(t, settings)).map(|t| t.rate);
+                this.lower = held.max_by(f64::total_cmp);
+            }
         }
         this.limit = Some(limit);
         this.with_need(settings.need)
@@ -114,7 +144,7 @@ impl CapacityAnswer {
             limit: None,
             symptom: None,
             confirmed: None,
-            trials: trials.iter().map(shown).collect(),
+            trials: trials.iter().map(ShownTrial::from).collect(),
             seconds: trials.iter().map(|t| t.seconds + t.drain).sum(),
             headroom: None,
         }
@@ -144,17 +174,26 @@ impl CapacityAnswer {
     }
 }
 
-fn shown(trial: &Trial) -> ShownTrial {
-    let all = trial.totals(0.0);
-    ShownTrial {
-        purpose: trial.purpose,
-        rate: trial.rate,
-        seconds: trial.seconds,
-        violations: all.violations as u64,
-        samples: all.due as u64,
-        symptom: trial.symptom(),
-        collapsed: trial.collapsed,
-        drain: trial.drain,
+impl From<&Trial> for ShownTrial {
+    fn from(trial: &Trial) -> Self {
+        let all = trial.totals(0.0);
+        let sum = |pick: fn(&Second) -> u64| trial.each_second.iter().map(pick).sum();
+        Self {
+            purpose: trial.purpose,
+            rate: trial.rate,
+            requests: trial.requests,
+            seconds: trial.seconds,
+            violations: all.violations as u64,
+            samples: all.due as u64,
+            slow: sum(|s| s.slow),
+            failed: sum(|s| s.failed),
+            unsent: sum(|s| s.unsent),
+            review: trial.review,
+            sync: trial.sync,
+            symptom: trial.symptom(),
+            collapsed: trial.collapsed,
+            drain: trial.drain,
+        }
     }
 }
 
@@ -164,7 +203,7 @@ fn limiting(trials: &[Trial], above: f64) -> Option<Symptom> {
     for trial in trials.iter().filter(|t| t.rate >= above && t.purpose != Purpose::WarmUp) {
         let Some(symptom) = trial.symptom() else { continue };
         let all = trial.totals(0.0);
-        let weight = if trial.backlog.is_some() { all.due } else { all.violations };
+        let weight = if trial.backlog().is_some() { all.due } else { all.violations };
         match counts.iter_mut().find(|c| c.0 == symptom) {
             Some(count) => count.1 += weight,
             None => counts.push((symptom, weight)),

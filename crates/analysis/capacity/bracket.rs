@@ -22,34 +22,38 @@ pub(super) enum Bracket {
 }
 
 const FACTOR: f64 = 1.5;
-const SECONDS: f64 = 8.0;
 /// Seconds of a probe that are dropped.
 const SETTLE: f64 = 1.0;
 /// A probe should see this many requests, if half a minute suffices for them.
 const LEAST_REQUESTS: f64 = 60.0;
 const LONGEST: f64 = 30.0;
-/// Share of violations that shows, within seconds, that a rate is too much.
+/// Share of violations that shows, within seconds, that a rate is too much; twice the allowed one at least.
 const TOO_MUCH: f64 = 0.10;
 /// The search downwards gives up at this part of the first rate.
 const LOWEST: f64 = 1.0 / 60.0;
 
 impl Bracket {
     pub fn of(trials: &[Trial], settings: &Settings) -> Self {
-        let probes = trials.iter().filter(|t| t.purpose == Purpose::Bracket);
-        let (mut low, mut high): (Option<f64>, Option<f64>) = (None, None);
-        for probe in probes {
-            match too_much(probe, SETTLE, TOO_MUCH) {
-                true => high = Some(high.map_or(probe.rate, |h| h.min(probe.rate))),
-                false => low = Some(low.map_or(probe.rate, |l| l.max(probe.rate))),
-            }
-        }
+        // A longer trial that collapsed, or in which a backlog grew, corrects what short probes said.
+        let tells = |t: &&Trial| {
+            let broke = t.collapsed || t.backlog().is_some();
+            t.purpose == Purpose::Bracket || (broke && t.purpose != Purpose::WarmUp)
+        };
+        let shown = TOO_MUCH.max(2.0 * settings.slo.share);
+        let (bad, good): (Vec<&Trial>, Vec<&Trial>) =
+            trials.iter().filter(tells).partition(|t| too_much(t, SETTLE, shown));
+        let high = bad.iter().map(|t| t.rate).min_by(f64::total_cmp);
+        let below = good.iter().map(|t| t.rate).filter(|rate| high.is_none_or(|high| *rate < high));
+        let low = below.max_by(f64::total_cmp);
         let ceiling = trials.iter().find(|t| t.purpose == Purpose::Ceiling);
         match (low, high) {
-            (None, None) => Self::probe(settings.from),
-            (Some(low), Some(high)) => Self::Between { low: low.min(high), high },
-            (None, Some(high)) if high > settings.from * LOWEST => Self::probe(high / FACTOR),
+            (None, None) => Self::probe(settings.from, settings),
+            (Some(low), Some(high)) => Self::Between { low, high },
+            (None, Some(high)) if high > settings.from * LOWEST => Self::probe(high / FACTOR, settings),
             (None, Some(_)) => Self::Never,
-            (Some(low), None) if low < settings.ceiling => Self::probe((low * FACTOR).min(settings.ceiling)),
+            (Some(low), None) if low < settings.ceiling => {
+                Self::probe((low * FACTOR).min(settings.ceiling), settings)
+            }
             (Some(low), None) => match ceiling {
                 None => Self::Ceiling,
                 Some(trial) if holds(trial, settings) => Self::Always,
@@ -58,8 +62,9 @@ impl Bracket {
         }
     }
 
-    fn probe(rate: f64) -> Self {
-        Self::Probe { rate, seconds: (LEAST_REQUESTS / rate).clamp(SECONDS, LONGEST) }
+    fn probe(rate: f64, settings: &Settings) -> Self {
+        let longest = LONGEST.max(settings.probe);
+        Self::Probe { rate, seconds: (LEAST_REQUESTS / rate).clamp(settings.probe, longest) }
     }
 }
 
@@ -67,9 +72,10 @@ impl Bracket {
 /// `share` of its requests violated the SLO. Nothing due at all counts as too much.
 fn too_much(trial: &Trial, settle: f64, share: f64) -> bool {
     let seen = trial.totals(settle);
-    trial.collapsed || trial.backlog.is_some() || seen.violations > share * seen.due || seen.due == 0.0
+    let broke = trial.collapsed || trial.backlog().is_some();
+    broke || seen.violations > share * seen.due || seen.due == 0.0
 }
 
-fn holds(trial: &Trial, settings: &Settings) -> bool {
+pub(super) fn holds(trial: &Trial, settings: &Settings) -> bool {
     !too_much(trial, settings.settle, settings.slo.share)
 }

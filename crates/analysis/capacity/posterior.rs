@@ -90,7 +90,7 @@ impl Seen {
     fn of(trial: &Trial, settings: &Settings) -> Self {
         Self {
             log_rate: trial.rate.ln(),
-            backlog: trial.backlog.is_some(),
+            backlog: trial.backlog().is_some(),
             slices: trial.slices(settings.settle),
             all: trial.totals(settings.settle),
         }

@@ -23,8 +23,9 @@ impl Platform {
         let (slow, failed) = if self.failures { (0, bad) } else { (bad, 0) };
         let second = Second { due, slow, failed, unsent: 0, mean: 0.1 };
         let each_second = vec![second; seconds as usize];
-        let backlog = (rate > self.backlog_above).then_some(Backlog::Review);
-        Trial { purpose, rate, seconds, each_second, backlog, collapsed: false, drain: 1.0 }
+        let review = if rate > self.backlog_above { Growth::Grows } else { Growth::Steady };
+        let (requests, sync) = (10.0 * rate, Growth::Unknown);
+        Trial { purpose, rate, seconds, each_second, requests, review, sync, collapsed: false, drain: 1.0 }
     }
 
     fn search(&self, settings: Settings) -> CapacityAnswer {
@@ -100,9 +101,42 @@ fn a_search_cut_short_claims_nothing() {
 }
 
 #[test]
-fn filling_the_pipe_is_not_growth_and_falling_behind_is() {
-    let filling: Vec<(f64, f64)> = (0..30).map(|s| (f64::from(s), 10.0 * f64::from(s.min(5)))).collect();
-    let behind: Vec<(f64, f64)> = (0..30).map(|s| (f64::from(s), 3.0 * f64::from(s))).collect();
-    assert!(!backlog_grows(&filling, 10.0, 6.0));
-    assert!(backlog_grows(&behind, 10.0, 6.0));
+fn a_backlog_that_short_probes_miss_is_found_by_trials() {
+    // Probes of 8 s see nothing of it: the first search trial is three times too fast.
+    let hidden = |purpose, rate, seconds| {
+        let trial = Platform { backlog_above: 25.0, ..PLATFORM }.trial(purpose, rate, seconds);
+        Trial { review: if seconds > 20.0 { trial.review } else { Growth::Unknown }, ..trial }
+    };
+    let capacity = Capacity::new(usual()).unwrap();
+    let mut trials = Vec::new();
+    let answer = loop {
+        match capacity.next(&trials) {
+            Step::Done(answer) => break answer,
+            Step::Run { purpose, rate, seconds } => trials.push(hidden(purpose, rate, seconds)),
+        }
+        assert!(trials.len() < 60, "the search does not end");
+    };
+    assert!((answer.median.unwrap() / 25.0 - 1.0).abs() < 0.1, "{answer:#?}");
+}
+
+#[test]
+fn a_search_without_time_confirms_what_it_has() {
+    let capacity = Capacity::new(usual()).unwrap();
+    let mut trials = vec![PLATFORM.trial(Purpose::WarmUp, 15.0, 20.0)];
+    trials.extend([60.0, 90.0].map(|rate| PLATFORM.trial(Purpose::Bracket, rate, 8.0)));
+    let Step::Run { purpose, rate, seconds } = capacity.conclude(&trials) else { panic!("{trials:?}") };
+    assert_eq!((purpose, seconds), (Purpose::Confirm, 60.0));
+    trials.push(PLATFORM.trial(purpose, rate, seconds));
+    let Step::Done(answer) = capacity.conclude(&trials) else { panic!("{trials:?}") };
+    assert_eq!((answer.exit, answer.confirmed), (0, Some(true)));
+    assert!(answer.lower.unwrap() < 80.0, "{answer:#?}");
+}
+
+#[test]
+fn what_the_generator_could_not_send_is_a_bound_from_below() {
+    let slow = Settings { ceiling: 40.0, ..usual() };
+    let answer = PLATFORM.search(slow.clone()).at_the_generators_limit();
+    assert_eq!((answer.exit, answer.limit, answer.lower), (3, Some(Limit::Generator), Some(40.0)));
+    let need = Settings { need: Some(30.0), ..slow };
+    assert_eq!(PLATFORM.search(need).at_the_generators_limit().exit, 0);
 }

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use crate::stats::mean;
-
 /// Why a trial was run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,6 +18,16 @@ pub enum Purpose {
 pub enum Backlog {
     Review,
     Sync,
+}
+
+/// What the waits of a trial say of one pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Growth {
+    Grows,
+    Steady,
+    /// Too few waits, or too many that had not ended.
+    Unknown,
 }
 
 /// What limits the rate.
@@ -62,8 +70,11 @@ pub struct Trial {
     /// How long it loaded the platform, in seconds.
     pub seconds: f64,
     pub each_second: Vec<Second>,
-    /// A backlog that grew through the trial.
-    pub backlog: Option<Backlog>,
+    /// Requests of all operations, per second.
+    pub requests: f64,
+    /// Whether the pipelines behind the answers kept up.
+    pub review: Growth,
+    pub sync: Growth,
     /// Ended early: more than a fifth failed, or what was queued would take over 30 s.
     pub collapsed: bool,
     /// Seconds until everything sent was answered.
@@ -108,9 +119,19 @@ impl Trial {
         Slice::sum(&self.slices(settle))
     }
 
+    /// The backlog that grew through the trial; the review comes first, for it feeds the other.
+    #[must_use]
+    pub fn backlog(&self) -> Option<Backlog> {
+        match (self.review, self.sync) {
+            (Growth::Grows, _) => Some(Backlog::Review),
+            (_, Growth::Grows) => Some(Backlog::Sync),
+            _ => None,
+        }
+    }
+
     /// What most of its violations were; the backlog, if one grew.
     pub(super) fn symptom(&self) -> Option<Symptom> {
-        match self.backlog {
+        match self.backlog() {
             Some(Backlog::Review) => return Some(Symptom::ReviewBacklog),
             Some(Backlog::Sync) => return Some(Symptom::SyncBacklog),
             None => {}
@@ -126,25 +147,4 @@ impl Trial {
         .max_by_key(|(count, _)| *count)
         .map(|(_, symptom)| symptom)
     }
-}
-
-/// Whether a backlog grows: `pending` are (second, count) within one trial at `rate` per second. The
-/// first `usual_delay` seconds only fill the pipe and are left out; afterwards a twentieth of all
-/// arrivals must stay behind, all the way to the end.
-pub fn backlog_grows(pending: &[(f64, f64)], rate: f64, usual_delay: f64) -> bool {
-    let start = pending.first().map_or(0.0, |p| p.0) + usual_delay;
-    let rest: Vec<(f64, f64)> = pending.iter().copied().filter(|p| p.0 >= start).collect();
-    if rest.len() < 6 {
-        return false;
-    }
-    let (early, late) = rest.split_at(rest.len() / 2);
-    [&rest[..], early, late].iter().all(|part| slope(part) > 0.05 * rate)
-}
-
-/// Least-squares slope, counts per second.
-fn slope(points: &[(f64, f64)]) -> f64 {
-    let (times, counts): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
-    let (t, c) = (mean(&times), mean(&counts));
-    let along: f64 = points.iter().map(|p| (p.0 - t) * (p.1 - c)).sum();
-    along / points.iter().map(|p| (p.0 - t).powi(2)).sum::<f64>()
 }

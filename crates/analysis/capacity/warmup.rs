@@ -2,25 +2,25 @@
 
 use super::trial::{Purpose, Trial};
 
-/// First warm-up trial, further ones, and the most of them, in seconds.
-const FIRST: f64 = 20.0;
-const FURTHER: f64 = 10.0;
-const MOST: f64 = 60.0;
+/// Length of further warm-up trials, and the most of all of them, in parts of the first.
+const FURTHER: f64 = 0.5;
+const MOST: f64 = 3.0;
 /// Seconds of one batch: MSER wants batches that average the noise of single requests.
 const BATCH: usize = 2;
 
-/// Seconds of warm-up still to be run, `None` when latency is flat or enough was spent.
-pub(super) fn needed(trials: &[Trial]) -> Option<f64> {
+/// Seconds of warm-up still to be run, `None` when latency is flat or enough was spent. `first` is how
+/// long the first warm-up trial lasts.
+pub(super) fn needed(trials: &[Trial], first: f64) -> Option<f64> {
     let warm: Vec<&Trial> = trials.iter().take_while(|t| t.purpose == Purpose::WarmUp).collect();
     if warm.is_empty() {
-        return Some(FIRST);
+        return Some(first);
     }
     let left_warm_up = warm.len() < trials.len();
     let spent: f64 = warm.iter().map(|t| t.seconds).sum();
     let latencies: Vec<f64> =
         warm.iter().flat_map(|t| &t.each_second).map(|s| s.mean).filter(|m| m.is_finite()).collect();
     let flat = settled_after(&latencies).is_some_and(|cut| 2 * cut < latencies.len());
-    (!left_warm_up && !flat && spent < MOST).then_some(FURTHER)
+    (!left_warm_up && !flat && spent < MOST * first).then_some(FURTHER * first)
 }
 
 /// Values to drop from the start so that the mean of the rest is known best. `None` for too few.

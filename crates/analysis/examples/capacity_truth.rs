@@ -7,7 +7,7 @@
 #![allow(clippy::print_stdout)]
 
 use piaotan_analysis::capacity::{
-    Capacity, CapacityAnswer, Peaks, Purpose, Second, Settings, Slo, Step, Trial,
+    Capacity, CapacityAnswer, Growth, Peaks, Purpose, Second, Settings, Slo, Step, Trial,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -215,7 +215,9 @@ impl<'a> Platform<'a> {
             second.mean += latency;
         }
         each_second.iter_mut().for_each(|s| s.mean /= s.due as f64);
-        Trial { purpose, rate, seconds, each_second, backlog: None, collapsed: false, drain: self.drain() }
+        let (review, sync) = (Growth::Unknown, Growth::Unknown);
+        let drain = self.drain();
+        Trial { purpose, rate, seconds, each_second, requests: rate, review, sync, collapsed: false, drain }
     }
 }
 

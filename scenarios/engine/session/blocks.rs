@@ -6,7 +6,9 @@ use crate::engine::open::{self, Order};
 use crate::engine::pace::{Curve, Shape};
 use crate::engine::stop::{Stop, Urgency};
 use crate::engine::stretch::{Measured, Stretch, TooSlow};
+use crate::engine::waits::Pipeline;
 use chrono::{DateTime, TimeDelta, Utc};
+use piaotan_analysis::capacity::Wait;
 use piaotan_record::calendar::Calendar;
 use piaotan_record::{Nanos, Operation, Service, Window};
 use std::path::Path;
@@ -89,6 +91,7 @@ impl Session {
         stretch.too_slow = ask.too_slow;
         *self.parts.live.stretch() = Some(stretch);
         self.parts.follower.follow_at_most(ask.follow / ask.rate);
+        self.parts.follower.waits.renew();
         let curve = Curve::new(&[(Shape::Constant { rate: ask.rate }, f64::from(ask.seconds))]);
         let (fence, fences) = mpsc::channel();
         let stop = Stop::default();
@@ -239,6 +242,18 @@ impl UnderWay {
 }
 
 impl Session {
+    /// Invoices of the block that wait in a pipeline.
+    #[must_use]
+    pub fn waiting(&self, pipeline: Pipeline) -> usize {
+        self.parts.follower.waits.waiting(pipeline)
+    }
+
+    /// How long each invoice of a block has waited in a pipeline, as of now.
+    #[must_use]
+    pub fn waits(&self, pipeline: Pipeline, block: &Measured) -> Vec<Wait> {
+        self.parts.follower.waits.all(pipeline, block.begin, self.parts.clock.now())
+    }
+
     /// Seconds since the block began; negative before.
     #[must_use]
     pub fn passed(&self, block: &UnderWay) -> f64 {

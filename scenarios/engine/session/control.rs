@@ -14,6 +14,7 @@ use crate::engine::port::LoadPort;
 use crate::engine::recorder::{Batch, Fact, Local, Recorder, Recording as _};
 use crate::engine::segment::Stripe;
 use crate::engine::stop::{Stop, Urgency};
+use crate::engine::waits::Waits;
 use crate::journeys::{Journey, Known};
 use chrono::{DateTime, Utc};
 use piaotan_client::announcements::Source;
@@ -37,6 +38,7 @@ pub(super) struct Control {
     pub material: Arc<Material>,
     pub batches: mpsc::Sender<Batch>,
     pub plan_through: Stop,
+    pub waits: Arc<Waits>,
 }
 
 /// Told when everything is prepared, or why the run may not start.
@@ -183,6 +185,7 @@ impl Control {
             regions: profile.regions().to_vec(),
             // One is left for the journey's own verification.
             verify_looks: quota.map(|quota| quota.saturating_sub(1)),
+            waits: self.waits.clone(),
             seed: self.setup.plan.scenario.seed,
         }
     }

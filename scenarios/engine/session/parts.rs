@@ -77,6 +77,7 @@ impl Parts {
                 material: material.clone(),
                 batches: batches.clone(),
                 plan_through: plan_through.clone(),
+                waits: follower.waits.clone(),
             };
             move || parts.run(facts_from, accepted, &ready)
         })?;
