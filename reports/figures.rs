@@ -30,7 +30,7 @@ pub fn figures(summary: &Summary, series: &Series, style: &Style) -> Vec<Figure>
     let mut put = |id, title: Phrase, svg: String| all.push((id, title, svg));
     put("latency", Phrase::Latency, latency::draw(&latency::Input { series, shades, limits }, style));
     if !sync.is_empty() {
-        put("survival", Phrase::Survival, survival::draw(&survival::Input { sync }, style));
+        put("survival", Phrase::Survival, survival::draw(&survival::Input { sync, baseline: false }, style));
     }
     if !series.sync_points.is_empty() {
         put("delay", Phrase::Delay, delay::draw(&delay::Input { series, shades, sync }, style));

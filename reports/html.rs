@@ -7,6 +7,7 @@
 mod tables;
 mod tiles;
 mod view;
+pub mod week;
 
 pub use tables::{Table, all as tables};
 pub use tiles::{failed, tiles};
@@ -37,7 +38,11 @@ pub struct Report<'a> {
 /// When the template does not fit the view, which a test would have found.
 pub fn html(report: &Report<'_>) -> Result<String, Error> {
     let series = report.series.clone().coarsened(MOST_BINS);
-    let view = view::view(&Report { series: &series, ..*report });
+    page(&view::view(&Report { series: &series, ..*report }))
+}
+
+/// Fills the template.
+fn page(view: &view::View) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template("report.html", include_str!("html/report.html"))?;

@@ -1,8 +1,10 @@
 //! The report as Markdown, for pull requests and job summaries.
 
+use crate::html::week::{self, WeekReport};
 use crate::html::{Report, Table, heading, sentence, tables, tiles};
 use crate::units::clean;
-use crate::words::{self, Phrase};
+use crate::words::{self, Lang, Phrase};
+use piaotan_analysis::summary::Finding;
 use std::fmt::Write as _;
 
 /// How many findings are listed.
@@ -18,19 +20,39 @@ pub fn markdown(report: &Report<'_>) -> String {
     for tile in tiles(summary, lang) {
         let _ = writeln!(out, "| {} | **{}** | {} |", tile.name, escaped(&tile.state), escaped(&tile.detail));
     }
-    let _ = write!(out, "\n## {}\n\n", Phrase::FindingsHeading.say(lang));
-    for (i, finding) in summary.findings.iter().take(MOST).enumerate() {
-        let (severity, name) = (words::severity(lang, finding.severity), words::finding(lang, finding.kind));
-        let _ = writeln!(out, "{}. {severity} · **{name}** — {}", i + 1, escaped(&clean(&finding.text, 600)));
-    }
-    if summary.findings.is_empty() {
-        let _ = writeln!(out, "{}", Phrase::NoFindings.say(lang));
-    }
+    push_findings(&mut out, &summary.findings, lang);
     for table in tables(report) {
         push_table(&mut out, &table);
     }
     let _ = write!(out, "\n```text\n{}\n{}\n```\n", summary.arrivals, summary.requests);
     out
+}
+
+/// The same for a stretch of a watch.
+#[must_use]
+pub fn week(report: &WeekReport<'_>) -> String {
+    let (week, lang) = (report.week, report.lang);
+    let mut out = format!("# {} · {}\n\n", week::heading(week, lang), Phrase::WeekTitle.say(lang));
+    let _ = write!(out, "**{}**\n\n| | | |\n|---|---|---|\n", escaped(&week::sentence(week, lang)));
+    for tile in week::tiles(week, lang) {
+        let _ = writeln!(out, "| {} | **{}** | {} |", tile.name, escaped(&tile.state), escaped(&tile.detail));
+    }
+    push_findings(&mut out, &week.findings, lang);
+    for table in week::tables(report) {
+        push_table(&mut out, &table);
+    }
+    out
+}
+
+fn push_findings(out: &mut String, findings: &[Finding], lang: Lang) {
+    let _ = write!(out, "\n## {}\n\n", Phrase::FindingsHeading.say(lang));
+    for (i, finding) in findings.iter().take(MOST).enumerate() {
+        let (severity, name) = (words::severity(lang, finding.severity), words::finding(lang, finding.kind));
+        let _ = writeln!(out, "{}. {severity} · **{name}** — {}", i + 1, escaped(&clean(&finding.text, 600)));
+    }
+    if findings.is_empty() {
+        let _ = writeln!(out, "{}", Phrase::NoFindings.say(lang));
+    }
 }
 
 fn push_table(out: &mut String, table: &Table) {

@@ -10,11 +10,16 @@ const MOST: usize = 20;
 /// The findings that have a moment, in order of time, numbered as the findings are listed.
 #[must_use]
 pub fn marks(summary: &Summary, series: &Series) -> Vec<Mark> {
+    of(&summary.findings, series)
+}
+
+/// The same of findings alone.
+pub(crate) fn of(findings: &[Finding], series: &Series) -> Vec<Mark> {
     let mark = |(i, finding): (usize, &Finding)| {
         let t = series.moment(moment(finding)?);
         Some(Mark { number: i + 1, t, severity: finding.severity, text: finding.text.clone() })
     };
-    let mut all: Vec<Mark> = summary.findings.iter().enumerate().filter_map(mark).take(MOST).collect();
+    let mut all: Vec<Mark> = findings.iter().enumerate().filter_map(mark).take(MOST).collect();
     all.sort_by(|a, b| a.t.total_cmp(&b.t));
     all
 }

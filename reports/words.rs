@@ -6,7 +6,7 @@
 mod names;
 mod phrases;
 
-pub use names::{finding, operation, outcome, severity, state, surface, verdict};
+pub use names::{finding, operation, outcome, probe, severity, state, surface, verdict};
 pub use phrases::Phrase;
 
 use piaotan_record::closed_enum;

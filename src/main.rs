@@ -8,6 +8,7 @@ mod config;
 mod door;
 mod exit;
 mod forge;
+mod looking_back;
 mod notify;
 mod probing;
 mod progress;

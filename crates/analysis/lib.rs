@@ -4,7 +4,7 @@
 //! come out, so that every verdict can be derived again when a window is corrected afterwards.
 //!
 //! Reading order: [`summary`] folds a run folder; [`phases`] and [`reconcile`] tell maintenance from
-//! outage; [`sync`] treats censored delays; [`gate`], [`capacity`] and [`history`] compare.
+//! outage; [`sync`] treats censored delays; [`gate`], [`capacity`] and [`history`] compare; [`week`] folds a stretch of the watch.
 
 pub mod capacity;
 pub mod cause;
@@ -19,5 +19,6 @@ pub mod reconcile;
 pub mod stats;
 pub mod summary;
 pub mod sync;
+pub mod week;
 
 pub use error::Error;

@@ -17,6 +17,7 @@ mod windows;
 mod words;
 
 pub use bins::{Bins, SplitCells};
+pub(crate) use findings::seconds as length;
 pub use fold::{Folded, Terms, fold, latency};
 pub use judge::{Ground, judge};
 pub use series::{

@@ -42,6 +42,18 @@ pub struct Probed {
     pub evidence: Option<Evidence>,
 }
 
+/// What is left of a run for counting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BriefRun {
+    pub probe: String,
+    pub started: DateTime<Utc>,
+    pub duration: Nanos,
+    pub health: Health,
+    pub outcome: Option<OutcomeKind>,
+    /// The platform's own code, as it wrote it.
+    pub code: String,
+}
+
 impl Store {
     /// Writes down what probes found.
     ///
@@ -88,6 +100,37 @@ impl Store {
                     Ok((row.get("probe")?, instant(row, "due")?, name(row, "health")?))
                 })?
                 .collect()
+        })
+    }
+
+    /// Hands over every run due in `[from, to)`, by due time, without phases, details and evidence: a week
+    /// of them is more than should be held at once.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn each_run(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        mut take: impl FnMut(BriefRun),
+    ) -> Result<(), Error> {
+        self.read_history(|connection| {
+            let query = "SELECT probe, started, duration, health, outcome, code FROM probed
+                         WHERE due >= ?1 AND due < ?2 ORDER BY due, id";
+            let mut statement = connection.prepare_cached(query)?;
+            let mut rows = statement.query(params![micros(from), micros(to)])?;
+            while let Some(row) = rows.next()? {
+                let outcome: Option<String> = row.get("outcome")?;
+                take(BriefRun {
+                    probe: row.get("probe")?,
+                    started: instant(row, "started")?,
+                    duration: Nanos(row.get::<_, i64>("duration")?.cast_unsigned()),
+                    health: name(row, "health")?,
+                    outcome: outcome.map(|text| parse(&text)).transpose()?,
+                    code: row.get("code")?,
+                });
+            }
+            Ok(())
         })
     }
 

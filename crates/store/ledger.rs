@@ -5,7 +5,7 @@ pub mod sight;
 
 use crate::error::Error;
 use crate::store::{Store, micros};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_record::ledger::LedgerError;
 use piaotan_record::{Issued, Ledger, Look, Pending, Surface, Token};
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -199,6 +199,33 @@ impl Store {
             );
             let mut statement = connection.prepare_cached(&query)?;
             statement.query_map([], |each| Ok((row::issued(each)?, row::sight(each)?)))?.collect()
+        })
+    }
+
+    /// Invoices uploaded in `[from, to)` that by `to` were given up, or had taken longer than `promise`;
+    /// the latest `limit`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn late_sights(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        promise: TimeDelta,
+        limit: u32,
+    ) -> Result<Vec<(Issued, Sight)>, Error> {
+        self.read(|connection| {
+            let query = format!(
+                "{} JOIN sight ON sight.invoice = invoice.id WHERE sight.state <> 'withdrawn'
+                 AND invoice.uploaded >= ?1 AND invoice.uploaded < ?2
+                 AND (sight.state = 'lost' OR ifnull(sight.first_seen, ?2) - ifnull(accepted, uploaded) > ?3)
+                 ORDER BY invoice.uploaded DESC, invoice.id LIMIT ?4",
+                row::ISSUED_AND_SIGHT
+            );
+            let promise = promise.num_microseconds().unwrap_or(i64::MAX);
+            let asked = params![micros(from), micros(to), promise, limit];
+            let mut statement = connection.prepare(&query)?;
+            statement.query_map(asked, |each| Ok((row::issued(each)?, row::sight(each)?)))?.collect()
         })
     }
 

@@ -24,7 +24,7 @@ mod store;
 
 pub use asked::{Asked, Attempt};
 pub use error::Error;
-pub use history::{Health, Probed};
+pub use history::{BriefRun, Health, Probed};
 pub use ledger::sight::{Sight, SightState};
 pub use ledger::{Known, LookAt};
 pub use notice::NoticeRead;

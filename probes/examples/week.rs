@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p piaotan-probes --example week` prints every page that people got beside the
 //! truth that the platform's weather made, and ends with 1 when a page was false, missed, or repeated.
+//! With a number of days and a folder behind it, the store stays there as `week.db`, for
+//! `piaotan report --last 7d --until 2026-11-30T00:00:00Z --store FOLDER/week.db`.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -305,6 +307,8 @@ async fn week(days: i64, folder: &std::path::Path) -> Told {
     let store = Store::open(&folder.join("week.db")).unwrap().with_surfaces(surfaces.to_vec());
     let store = Arc::new(store);
     let windows = announced(start);
+    // The watch itself learns of them by its calendar; whoever reads the store later, by this.
+    store.put_windows(&windows, start).unwrap();
     let (publish, calendar) = tokio::sync::watch::channel(Arc::new(Calendar::of(windows.clone())));
     let setting = setting(store.clone(), dialer, clock, calendar);
     setting.client.enrol(&Silent).await;
@@ -366,10 +370,11 @@ fn line(event: &Event, pages: &[(i64, &Message)], judged: &mut BTreeSet<usize>) 
 fn main() -> std::process::ExitCode {
     let days = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(7);
     let folder = tempfile::tempdir().unwrap();
+    let kept = std::env::args().nth(2).map(std::path::PathBuf::from);
     let begun = std::time::Instant::now();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let told = runtime.block_on(week(days, folder.path()));
+    let told = runtime.block_on(week(days, kept.as_deref().unwrap_or(folder.path())));
     let minute = |message: &Message| (message.at - told.start).num_minutes();
     let pages: Vec<(i64, &Message)> =
         told.messages.iter().map(|message| (minute(message), message)).collect();

@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 pub struct Input<'a> {
     /// By the name of the surface.
     pub sync: &'a BTreeMap<String, SyncSummary>,
+    /// Whether the curves before are those of a stretch of time before, and not of the same run.
+    pub baseline: bool,
 }
 
 /// `[t, survival, lower, upper]`, steps.
@@ -34,10 +36,10 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let shown: Vec<(&String, &SyncSummary)> = input.sync.iter().take(MOST).collect();
     let one = 190.0;
     let height = (one + 58.0) * shown.len().max(1) as f64 + 8.0;
-    picture(style, height, &caption(&shown, style), |canvas| {
+    picture(style, height, &caption(input, &shown, style), |canvas| {
         let mut top = canvas.top + 26.0;
         for (surface, sync) in &shown {
-            plot(canvas, surface, sync, (top, top + one));
+            plot(canvas, surface, sync, input.baseline, (top, top + one));
             top += one + 58.0;
         }
         if shown.is_empty() {
@@ -50,10 +52,10 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
     })
 }
 
-fn caption(shown: &[(&String, &SyncSummary)], style: &Style) -> Caption {
+fn caption(input: &Input<'_>, shown: &[(&String, &SyncSummary)], style: &Style) -> Caption {
     let lang = style.lang;
     let part = |(surface, sync): &(&String, &SyncSummary)| {
-        let medians: Vec<String> = curves(sync)
+        let medians: Vec<String> = curves(sync, input.baseline)
             .iter()
             .filter_map(|curve| {
                 Some(format!("{} {}", curve.phrase.say(lang), units::seconds(median(&curve.steps)?)))
@@ -82,9 +84,11 @@ struct Drawn {
     steps: Curve,
 }
 
-fn curves(sync: &SyncSummary) -> Vec<Drawn> {
-    let before = Drawn { phrase: Phrase::Before, ink: Ink::Blue, steps: usable(&sync.curve_before) };
-    let after = Drawn { phrase: Phrase::After, ink: Ink::Orange, steps: usable(&sync.curve_after) };
+fn curves(sync: &SyncSummary, baseline: bool) -> Vec<Drawn> {
+    let (earlier, later) =
+        if baseline { (Phrase::WeekEarlier, Phrase::WeekLater) } else { (Phrase::Before, Phrase::After) };
+    let before = Drawn { phrase: earlier, ink: Ink::Blue, steps: usable(&sync.curve_before) };
+    let after = Drawn { phrase: later, ink: Ink::Orange, steps: usable(&sync.curve_after) };
     if before.steps.is_empty() && after.steps.is_empty() {
         return vec![Drawn { phrase: Phrase::AllInvoices, ink: Ink::Blue, steps: usable(&sync.curve) }];
     }
@@ -105,9 +109,15 @@ fn median(curve: &Curve) -> Option<f64> {
     curve.iter().find(|step| step[1] <= 0.5).map(|step| step[0])
 }
 
-fn plot(canvas: &mut Canvas<'_>, surface: &str, sync: &SyncSummary, (top, bottom): (f64, f64)) {
+fn plot(
+    canvas: &mut Canvas<'_>,
+    surface: &str,
+    sync: &SyncSummary,
+    baseline: bool,
+    (top, bottom): (f64, f64),
+) {
     let lang = canvas.style.lang;
-    let drawn = curves(sync);
+    let drawn = curves(sync, baseline);
     let frame = frame(canvas, &drawn, (top, bottom));
     frame.y_axis(canvas, &[0.0, 0.25, 0.5, 0.75, 1.0], units::percent);
     for curve in &drawn {

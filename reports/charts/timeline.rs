@@ -196,7 +196,10 @@ fn lanes(series: &Series) -> Vec<Lane> {
             series.states.iter().filter(|lane| lane.name == *name).flat_map(|lane| lane.spans.clone());
         Lane { name: *name, spans: spans.collect() }
     };
-    LaneName::ALL.iter().map(known).collect()
+    // Where nothing ran, as in a week of a watch, there is no lane of the run.
+    let lanes = LaneName::ALL.iter().map(known);
+    let ran = series.states.is_empty() || series.states.iter().any(|lane| lane.name == LaneName::Run);
+    lanes.filter(|lane| ran || lane.name != LaneName::Run).collect()
 }
 
 fn draw_lane(canvas: &mut Canvas<'_>, input: &Input<'_>, lane: &Lane, margins: Margins, top: f64) {

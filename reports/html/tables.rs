@@ -82,7 +82,13 @@ fn stretch(start: DateTime<FixedOffset>, end: Option<DateTime<FixedOffset>>, lan
     }
 }
 
-fn table(id: &'static str, title: Phrase, lang: Lang, heads: Vec<Head>, mut rows: Vec<Row>) -> Table {
+pub(super) fn table(
+    id: &'static str,
+    title: Phrase,
+    lang: Lang,
+    heads: Vec<Head>,
+    mut rows: Vec<Row>,
+) -> Table {
     let left = rows.len().saturating_sub(MOST_ROWS);
     rows.truncate(MOST_ROWS);
     let note =
@@ -90,28 +96,28 @@ fn table(id: &'static str, title: Phrase, lang: Lang, heads: Vec<Head>, mut rows
     Table { id, title: title.say(lang), heads, rows, note, sortable: false }
 }
 
-fn words_head(phrase: Phrase, lang: Lang) -> Head {
+pub(super) fn words_head(phrase: Phrase, lang: Lang) -> Head {
     Head { text: phrase.say(lang).to_owned(), number: false }
 }
 
-fn number_head(text: impl Into<String>) -> Head {
+pub(super) fn number_head(text: impl Into<String>) -> Head {
     Head { text: text.into(), number: true }
 }
 
-fn text(text: impl AsRef<str>) -> Cell {
+pub(super) fn text(text: impl AsRef<str>) -> Cell {
     Cell { text: units::clean(text.as_ref(), 200), sort: None }
 }
 
-fn number(value: Option<f64>, say: impl Fn(f64) -> String) -> Cell {
+pub(super) fn number(value: Option<f64>, say: impl Fn(f64) -> String) -> Cell {
     let value = value.filter(|v| v.is_finite());
     Cell { text: value.map_or_else(|| "–".to_owned(), say), sort: Some(value.unwrap_or(-1.0)) }
 }
 
-fn count(value: u64) -> Cell {
+pub(super) fn count(value: u64) -> Cell {
     Cell { text: units::count(value), sort: Some(value as f64) }
 }
 
-fn row(level: &'static str, cells: Vec<Cell>) -> Row {
+pub(super) fn row(level: &'static str, cells: Vec<Cell>) -> Row {
     Row { level, cells }
 }
 
@@ -189,7 +195,7 @@ fn operation_row(name: &str, one: &OperationSummary, lang: Lang) -> Row {
     row("", cells)
 }
 
-fn windows(windows: &[WindowSummary], lang: Lang) -> Table {
+pub(super) fn windows(windows: &[WindowSummary], lang: Lang) -> Table {
     let heads = [
         Phrase::WindowColumn,
         Phrase::AnnouncedColumn,
@@ -240,27 +246,30 @@ fn sync(sync: &BTreeMap<String, SyncSummary>, lang: Lang) -> Table {
     heads.extend(counts.map(|phrase| number_head(phrase.say(lang))));
     heads.extend(["p50", "p95", "p99"].map(number_head));
     heads.push(words_head(Phrase::ChangeColumn, lang));
-    let one = |(surface, one): (&String, &SyncSummary)| {
-        let name = surface
-            .parse::<Surface>()
-            .map_or_else(|_| surface.clone(), |s| words::surface(lang, s).to_owned());
-        let mut cells = vec![text(name)];
-        cells.extend([one.tracked, one.seen, one.pending, one.late, one.lost, one.mismatched].map(count));
-        cells.extend(["p50", "p95", "p99"].map(|q| {
-            let found = one.quantiles.get(q);
-            Cell {
-                text: found.map_or_else(|| "–".to_owned(), sync_quantile),
-                sort: Some(found.map_or(-1.0, |q| q.value)),
-            }
-        }));
-        let regression = one.regression.as_ref();
-        let ratio = regression.and_then(|r| r.ratio).filter(|r| r.is_finite());
-        cells.push(text(
-            ratio.map_or_else(|| "–".to_owned(), |r| words::fill(lang, Phrase::Times, &[&units::number(r)])),
-        ));
-        row(regression.map_or("", |r| verdict_level(r.verdict)), cells)
-    };
-    table("sync", Phrase::SyncTable, lang, heads, sync.iter().map(one).collect())
+    let rows = sync.iter().map(|(surface, one)| sync_row_cells(surface, one, lang));
+    table("sync", Phrase::SyncTable, lang, heads, rows.collect())
+}
+
+/// One surface: counts, quantiles, and by how much the delay changed.
+pub(super) fn sync_row_cells(surface: &str, one: &SyncSummary, lang: Lang) -> Row {
+    let name = surface
+        .parse::<Surface>()
+        .map_or_else(|_| surface.to_owned(), |s| words::surface(lang, s).to_owned());
+    let mut cells = vec![text(name)];
+    cells.extend([one.tracked, one.seen, one.pending, one.late, one.lost, one.mismatched].map(count));
+    cells.extend(["p50", "p95", "p99"].map(|q| {
+        let found = one.quantiles.get(q);
+        Cell {
+            text: found.map_or_else(|| "–".to_owned(), sync_quantile),
+            sort: Some(found.map_or(-1.0, |q| q.value)),
+        }
+    }));
+    let regression = one.regression.as_ref();
+    let ratio = regression.and_then(|r| r.ratio).filter(|r| r.is_finite());
+    cells.push(text(
+        ratio.map_or_else(|| "–".to_owned(), |r| words::fill(lang, Phrase::Times, &[&units::number(r)])),
+    ));
+    row(regression.map_or("", |r| verdict_level(r.verdict)), cells)
 }
 
 /// Every code that came, with what the profile says of it.
@@ -291,7 +300,7 @@ fn codes(report: &Report<'_>) -> Table {
 }
 
 /// Meaning and remedy in the reader's language, or in the other one where only that is given.
-fn said(entry: &CodeEntry, lang: Lang) -> (&str, &str) {
+pub(super) fn said(entry: &CodeEntry, lang: Lang) -> (&str, &str) {
     match lang {
         Lang::Zh => (or(&entry.meaning_zh, &entry.meaning), or(&entry.remedy_zh, &entry.remedy)),
         Lang::En => (or(&entry.meaning, &entry.meaning_zh), or(&entry.remedy, &entry.remedy_zh)),

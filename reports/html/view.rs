@@ -17,32 +17,32 @@ use serde_json::Value;
 /// The view of a report.
 #[derive(Debug, Serialize)]
 pub struct View {
-    lang: &'static str,
-    title: String,
-    target: String,
-    when: String,
-    verdict: &'static str,
-    verdict_kind: &'static str,
-    verdict_mark: &'static str,
-    sentence: String,
-    cut_short: String,
-    tiles: Vec<Tile>,
-    findings: Vec<FindingView>,
-    more_findings: String,
-    first: FigureView,
-    figures: Vec<FigureView>,
-    tables: Vec<Table>,
-    conservation_title: &'static str,
-    conservation: Vec<String>,
-    facts: Vec<(&'static str, String)>,
-    scenario_text: String,
-    made_by: String,
-    say: Say,
+    pub(super) lang: &'static str,
+    pub(super) title: String,
+    pub(super) target: String,
+    pub(super) when: String,
+    pub(super) verdict: String,
+    pub(super) verdict_kind: &'static str,
+    pub(super) verdict_mark: &'static str,
+    pub(super) sentence: String,
+    pub(super) cut_short: String,
+    pub(super) tiles: Vec<Tile>,
+    pub(super) findings: Vec<FindingView>,
+    pub(super) more_findings: String,
+    pub(super) first: FigureView,
+    pub(super) figures: Vec<FigureView>,
+    pub(super) tables: Vec<Table>,
+    pub(super) conservation_title: &'static str,
+    pub(super) conservation: Vec<String>,
+    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) scenario_text: String,
+    pub(super) made_by: String,
+    pub(super) say: Say,
 }
 
 /// Headings and small words of the template itself.
 #[derive(Debug, Serialize)]
-struct Say {
+pub(super) struct Say {
     skip: &'static str,
     findings: &'static str,
     none: &'static str,
@@ -57,7 +57,7 @@ struct Say {
 }
 
 #[derive(Debug, Serialize)]
-struct FindingView {
+pub(super) struct FindingView {
     number: usize,
     level: &'static str,
     severity: &'static str,
@@ -68,7 +68,7 @@ struct FindingView {
 }
 
 #[derive(Debug, Serialize)]
-struct FigureView {
+pub(super) struct FigureView {
     id: &'static str,
     title: &'static str,
     wide: String,
@@ -76,7 +76,7 @@ struct FigureView {
 }
 
 /// How many findings are listed.
-const MOST_FINDINGS: usize = 100;
+pub(super) const MOST_FINDINGS: usize = 100;
 
 /// Builds the view.
 #[must_use]
@@ -88,7 +88,7 @@ pub fn view(report: &Report<'_>) -> View {
         title: words::fill(lang, Phrase::ReportTitle, &[&units::clean(&summary.scenario, 80)]),
         target: units::clean(&summary.target, 120),
         when: when(summary),
-        verdict: heading(summary, lang),
+        verdict: heading(summary, lang).to_owned(),
         verdict_kind: if but(summary).is_some() { "but" } else { verdict_kind(summary.verdict) },
         verdict_mark: mark(summary),
         sentence: sentence(summary, lang),
@@ -239,12 +239,12 @@ fn when(summary: &Summary) -> String {
     format!("{} · {}", summary.started.format("%Y-%m-%d %H:%M:%S %:z"), units::seconds(length))
 }
 
-fn more(count: usize, lang: Lang) -> String {
+pub(super) fn more(count: usize, lang: Lang) -> String {
     let left = count.saturating_sub(MOST_FINDINGS);
     if left == 0 { String::new() } else { words::fill(lang, Phrase::MoreFindings, &[&left.to_string()]) }
 }
 
-fn finding_view(number: usize, finding: &Finding, lang: Lang) -> FindingView {
+pub(super) fn finding_view(number: usize, finding: &Finding, lang: Lang) -> FindingView {
     let shown = finding.evidence.iter().take(30).map(|(name, value)| (units::clean(name, 60), plain(value)));
     FindingView {
         number,
@@ -271,15 +271,14 @@ fn figure_views(report: &Report<'_>) -> (FigureView, Vec<FigureView>) {
         let style = Style { lang: report.lang, theme: Theme::Light, width, titled: false };
         figures(report.summary, report.series, &style)
     };
-    let join = |(wide, phone): (Figure, Figure)| FigureView {
-        id: wide.id,
-        title: wide.title,
-        wide: wide.svg,
-        phone: phone.svg,
-    };
-    let mut all = draw(Width::Wide).into_iter().zip(draw(Width::Phone)).map(join);
+    let mut all = draw(Width::Wide).into_iter().zip(draw(Width::Phone)).map(figure_view);
     let first = all.next().expect("the timeline is always drawn");
     (first, all.collect())
+}
+
+/// One chart, drawn for a desk and for a phone.
+pub(super) fn figure_view((wide, phone): (Figure, Figure)) -> FigureView {
+    FigureView { id: wide.id, title: wide.title, wide: wide.svg, phone: phone.svg }
 }
 
 fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
@@ -317,7 +316,7 @@ fn made_by(manifest: Option<&Manifest>) -> String {
     format!("票探 Piaotan {}", manifest.map(|m| units::clean(&m.version, 60)).unwrap_or_default())
 }
 
-fn say(lang: Lang) -> Say {
+pub(super) fn say(lang: Lang) -> Say {
     Say {
         skip: Phrase::SkipToFindings.say(lang),
         findings: Phrase::FindingsHeading.say(lang),

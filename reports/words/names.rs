@@ -118,3 +118,31 @@ pub const fn finding(lang: Lang, of: FindingKind) -> &'static str {
 pub const fn operation(lang: Lang, of: Operation) -> &'static str {
     spoken(of, matches!(lang, Lang::Zh))
 }
+
+/// A probe in words; its own name where there are none.
+#[must_use]
+pub fn probe(lang: Lang, name: &str) -> String {
+    let (zh, en) = match name {
+        "own_network" => ("本机网络", "own network"),
+        "dns" => ("域名解析", "DNS"),
+        "tls" => ("TLS 证书", "TLS"),
+        "page" => ("网页", "page"),
+        "api_health" => ("接口健康", "API health"),
+        "login" => ("登录", "login"),
+        "upload_review" => ("上传与审核", "upload and review"),
+        "query_number" => ("按号码查询", "query by number"),
+        "query_keyword" => ("按关键字查询", "query by keyword"),
+        "verify" => ("查验", "verification"),
+        "invoice_roundtrip" => ("发票全流程", "invoice round trip"),
+        "sync_delay" => ("同步延迟", "sync delay"),
+        "cross_region" => ("跨地区查询", "other regions"),
+        "batch_resubmit" => ("批量重传", "batch resubmit"),
+        "entry_check" => ("逐字段核对", "entry check"),
+        "ledger_integrity" => ("账本完整性", "ledger integrity"),
+        "notices_reachable" => ("公告可读", "notices"),
+        "push_delivery" => ("邮件短信推送", "push delivery"),
+        "browser" => ("浏览器", "browser"),
+        other => (other, other),
+    };
+    lang.of(zh, en).to_owned()
+}

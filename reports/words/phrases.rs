@@ -185,5 +185,32 @@ phrases! {
     SentenceRefused = "拒绝运行。", "The run was refused.";
     SentenceInterrupted = "运行被中断；以下是中断之前的记录。", "The run was interrupted; this is what was recorded until then.";
     SentenceFail = "有 {0} 项不合格。", "{0} things are not as they should be.";
+    // A stretch of the watch.
+    WeekTitle = "票探监视报告", "Piaotan watch report";
+    WeekAvailable = "可用率 {0}", "Available {0}";
+    WeekSentence = "以上不含维护窗口；全部计入为 {0}，上一周期为 {1}（不含维护窗口）。", "Maintenance left out; {0} with everything counted, {1} in the period before (maintenance left out).";
+    WeekMore = "另有 {0} 项严重发现。", "And {0} more critical findings.";
+    WeekEmpty = "这段时间没有探针的记录。", "No probe ran in this time.";
+    WeekReaches = "历史从 {0} 开始，此前没有记录。", "The history begins at {0}; nothing is known of the time before.";
+    WeekHistory = "历史起点", "history begins";
+    WeekDays = "每天的可用率", "Availability by day";
+    WeekDay = "日期", "day";
+    WeekFailed = "失败", "failed";
+    WeekAsked = "探测次数", "asked";
+    WeekExcluded = "不计入的维护时间", "maintenance left out";
+    WeekProbes = "探针", "Probes";
+    WeekProbe = "探针", "probe";
+    WeekRuns = "运行", "runs";
+    WeekBefore = "{0}（上一周期）", "{0} (period before)";
+    WeekExcused = "其中在维护内", "of these in maintenance";
+    WeekInside = "其中在维护内", "of these in maintenance";
+    WeekAgainst = "与上一周期相比", "against the period before";
+    WeekEarlier = "上一周期", "period before";
+    WeekLater = "本周期", "this period";
+    WeekLate = "逾期和丢失的发票", "Invoices late or lost";
+    WeekInvoice = "发票号码", "invoice";
+    WeekUploaded = "上传时间", "uploaded";
+    WeekTook = "至可见（或至今）", "until visible (or until now)";
+    WeekState = "状态", "state";
     SentenceEmpty = "没有记录到任何请求。", "No request was recorded.";
 }

@@ -1,5 +1,12 @@
-//! `piaotan report`: draw a run again.
-#![allow(clippy::print_stderr, clippy::print_stdout, reason = "answers, and says where the report lies")]
+//! `piaotan report`: draw a run again, or a stretch of the watch.
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "answers, says where the report lies, and looks back from now"
+)]
+
+mod week;
 
 use crate::door::{Common, Format};
 use crate::telling;
@@ -10,16 +17,18 @@ use piaotan_reports::Lang;
 use piaotan_reports::compare::Comparison;
 use std::path::{Path, PathBuf};
 
-/// Draw the report of a run again, also of one that was killed.
+/// Draw the report of a run again, also of one that was killed; or of a stretch of the watch.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   piaotan report runs/steady_day-20261124-101500.000
   piaotan report runs/night --format json
   piaotan report runs/night --charts --lang zh
-  piaotan report --compare runs/before runs/after         what differs; `gate` judges")]
+  piaotan report --compare runs/before runs/after         what differs; `gate` judges
+  piaotan report --store piaotan.db --last 7d             a week of the watch, beside the week before
+  piaotan report --last 1d --until '2026-11-23 00:00' --out monday.html")]
 pub struct Report {
     /// The run folder.
-    #[arg(required_unless_present = "compare", conflicts_with = "compare")]
+    #[arg(required_unless_present_any = ["compare", "last"], conflicts_with_all = ["compare", "last"])]
     pub folder: Option<PathBuf>,
     /// Put two runs side by side: what was, and what is.
     #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"])]
@@ -27,6 +36,18 @@ pub struct Report {
     /// Also write every chart as SVG and PNG.
     #[arg(long)]
     pub charts: bool,
+    /// Report on the watch instead: the last 24h, 7d, …, beside as long a time before.
+    #[arg(long, value_name = "LENGTH", conflicts_with = "compare")]
+    pub last: Option<String>,
+    /// The end of that time: `2026-11-23 00:00` in the profile's zone, or with an offset [default: now].
+    #[arg(long, value_name = "TIME", requires = "last")]
+    pub until: Option<String>,
+    /// File of the watch's store [default: [store] path, else piaotan.db].
+    #[arg(long, value_name = "FILE", requires = "last")]
+    pub store: Option<PathBuf>,
+    /// Where the page of the watch is written; a name that ends in .md is written as Markdown.
+    #[arg(long, value_name = "FILE", default_value = "week.html", requires = "last")]
+    pub out: PathBuf,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
 }
@@ -37,10 +58,13 @@ pub struct Report {
 /// When it is no run folder, or cannot be written.
 pub fn run(args: &Report, common: &Common) -> Result<u8> {
     let lang = common.lang();
+    if let Some(last) = &args.last {
+        return week::run(args, last, common);
+    }
     let folder = match (&args.folder, args.compare.as_deref()) {
         (_, Some([before, after])) => return compare(before, after, args.format, lang),
         (Some(folder), _) => folder,
-        _ => bail!("name a run folder, or --compare BEFORE AFTER"),
+        _ => bail!("name a run folder, --compare BEFORE AFTER, or --last 7d for the watch"),
     };
     let folded = telling::tell(folder, lang, false, args.charts)?;
     telling::show(&folded, &RunFolder::open(folder)?, args.format, lang)?;

@@ -12,6 +12,7 @@ use piaotan_record::Surface;
 use piaotan_record::window::{Status, Window};
 use piaotan_reports::Lang;
 use piaotan_reports::metrics::PlatformState;
+use piaotan_reports::words;
 use piaotan_store::{Probed, Which};
 use serde::Serialize;
 
@@ -151,7 +152,11 @@ const fn health_word(health: Health, lang: Lang) -> &'static str {
 fn sentence(sight: &Sight, lang: Lang) -> String {
     let standing = &sight.standing;
     let named = |kinds: &[piaotan_probes::ProbeKind]| {
-        kinds.iter().map(|kind| probe_name(kind.as_str(), lang)).collect::<Vec<_>>().join(lang.of("、", ", "))
+        kinds
+            .iter()
+            .map(|kind| words::probe(lang, kind.as_str()))
+            .collect::<Vec<_>>()
+            .join(lang.of("、", ", "))
     };
     let text = |zh: String, en: String| if lang == Lang::Zh { zh } else { en };
     match standing.state {
@@ -217,7 +222,7 @@ fn countdown(sight: &Sight, lang: Lang) -> Option<String> {
 
 fn probes(sight: &Sight, lang: Lang) -> Vec<ProbeRow> {
     let row = |kind: &piaotan_probes::ProbeKind| {
-        let name = probe_name(kind.as_str(), lang);
+        let name = words::probe(lang, kind.as_str());
         match sight.posted.latest.get(kind) {
             // A window excuses failures only; what works inside one works.
             Some(latest) if latest.excused && latest.health == Health::Unhealthy => ProbeRow {
@@ -373,7 +378,7 @@ fn failures(sight: &Sight, lang: Lang) -> Result<Vec<Failure>> {
         let status = evidence.status.map(|status| format!("HTTP {status} ")).unwrap_or_default();
         Failure {
             at: local(sight, run.started),
-            probe: probe_name(&run.probe, lang),
+            probe: words::probe(lang, &run.probe),
             health: run.health.as_str(),
             word: health_word(run.health, lang),
             detail: run.detail,
@@ -404,34 +409,7 @@ fn length(span: TimeDelta, lang: Lang) -> String {
 }
 
 fn surface_name(surface: Surface, lang: Lang) -> String {
-    piaotan_reports::words::surface(lang, surface).to_owned()
-}
-
-/// A probe in words; its own name where there are none.
-fn probe_name(name: &str, lang: Lang) -> String {
-    let (zh, en) = match name {
-        "own_network" => ("本机网络", "own network"),
-        "dns" => ("域名解析", "DNS"),
-        "tls" => ("TLS 证书", "TLS"),
-        "page" => ("网页", "page"),
-        "api_health" => ("接口健康", "API health"),
-        "login" => ("登录", "login"),
-        "upload_review" => ("上传与审核", "upload and review"),
-        "query_number" => ("按号码查询", "query by number"),
-        "query_keyword" => ("按关键字查询", "query by keyword"),
-        "verify" => ("查验", "verification"),
-        "invoice_roundtrip" => ("发票全流程", "invoice round trip"),
-        "sync_delay" => ("同步延迟", "sync delay"),
-        "cross_region" => ("跨地区查询", "other regions"),
-        "batch_resubmit" => ("批量重传", "batch resubmit"),
-        "entry_check" => ("逐字段核对", "entry check"),
-        "ledger_integrity" => ("账本完整性", "ledger integrity"),
-        "notices_reachable" => ("公告可读", "notices"),
-        "push_delivery" => ("邮件短信推送", "push delivery"),
-        "browser" => ("浏览器", "browser"),
-        other => (other, other),
-    };
-    lang.of(zh, en).to_owned()
+    words::surface(lang, surface).to_owned()
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ fn clock(at: DateTime<FixedOffset>) -> String {
 }
 
 /// A length for people.
-pub(super) fn seconds(value: f64) -> String {
+pub(crate) fn seconds(value: f64) -> String {
     match value {
         v if v < 1.0 => format!("{:.0} ms", v * 1e3),
         v if v < 120.0 => format!("{v:.1} s"),

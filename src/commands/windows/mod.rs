@@ -4,7 +4,7 @@
 mod change;
 mod list;
 mod parse;
-mod time;
+pub mod time;
 
 use crate::announced::{self, Sources};
 use crate::config::{self, Settings};
