@@ -13,6 +13,7 @@ mod notify;
 mod probing;
 mod progress;
 mod push;
+mod question;
 mod serve;
 mod signals;
 mod status;

@@ -1,7 +1,8 @@
-//! What the watch shows: the status page, metrics, and whether it lives. Reads the board, the calendar
-//! and the store; changes nothing.
+//! What the watch shows: the status page, where an invoice is, metrics, and whether it lives. Reads the board,
+//! the calendar and the store, and changes nothing; only a look for an invoice asks the platform.
 #![allow(clippy::disallowed_methods, reason = "the front door reads the clock")]
 
+mod asking;
 mod lanes;
 mod state;
 mod totals;
@@ -37,6 +38,7 @@ pub struct Desk {
     shown: Arc<Mutex<Option<Shown>>>,
     ledger: Counted,
     registry: Arc<metrics::Registry>,
+    asking: asking::Asking,
 }
 
 impl std::fmt::Debug for Desk {
@@ -75,7 +77,7 @@ impl Desk {
         let totals = Totaller { board: board.clone(), shown: shown.clone(), ledger: ledger.clone() };
         let registry = metrics::register(move || totals.totals());
         let registry = Arc::new(registry.expect("a test registers the whole catalogue"));
-        Self { board, lang, shown, ledger, registry }
+        Self { board, lang, shown, ledger, registry, asking: asking::Asking::default() }
     }
 
     /// What is watched from now on.
@@ -98,10 +100,21 @@ impl Desk {
     pub fn answer(&self, asked: &Asked) -> Page {
         match asked.path.as_str() {
             "/" => self.page(asked),
+            "/trace" => self.asking.page(asked, language(asked, self.lang)),
             "/metrics" => Page::metrics(&self.registry),
             "/healthz" => self.health(),
-            _ => Page::text(404, "not here; see /, /metrics and /healthz\n"),
+            _ => Page::text(404, "not here; see /, /trace, /metrics and /healthz\n"),
         }
+    }
+
+    /// Where invoices are looked for from now on, on the runtime that calls.
+    pub fn look(&self, setting: Arc<Setting>) {
+        self.asking.of(setting);
+    }
+
+    /// Answers what is being looked for at once, since the watch ends.
+    pub fn close(&self) {
+        self.asking.close();
     }
 
     /// Whether the watch itself lives; how the platform fares is another question.
@@ -186,7 +199,8 @@ mod tests {
     #[test]
     fn the_reader_chooses_the_language() {
         let check = |query: &str, accept: &str, expected| {
-            let asked = Asked { path: "/".into(), query: query.into(), accept_language: accept.into() };
+            let (path, posted) = ("/".into(), None);
+            let asked = Asked { path, query: query.into(), accept_language: accept.into(), posted };
             assert_eq!(language(&asked, Lang::Zh), expected, "{query} {accept}");
         };
         check("lang=en", "zh-CN", Lang::En);

@@ -1,6 +1,6 @@
 //! The resident watch from outside: its life, its pages, its messages, its ledger.
 
-use crate::house::{Ended, Platform, free_port, get, needs, piaotan, until};
+use crate::house::{Ended, Platform, free_port, get, needs, piaotan, post, until};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -107,6 +107,21 @@ fn what_a_platform_says_stays_text() {
     until("the failure is shown", || get(&watch.url, "/").contains("script&gt;"));
     let page = get(&watch.url, "/?lang=zh");
     assert!(!page.contains("<script") && page.contains("lang=\"zh-CN\""));
+}
+
+#[test]
+fn people_without_a_shell_ask_where_their_invoice_is() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "");
+    let watch = Watch::start(dir.path(), &platform.url, QUICK);
+    assert!(get(&watch.url, "/trace?lang=zh").contains("name=\"number\""));
+    let (status, page) = post(&watch.url, "/trace?lang=en", "number=26112000000000012345&batch=%3Cscript%3E");
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("not_uploaded") && page.contains("customer service"), "{page}");
+    assert!(page.contains("&lt;script") && !page.contains("<script"), "what was written is kept, as text");
+    let (status, page) = post(&watch.url, "/trace?lang=en", "number=1&date=yesterday");
+    assert_eq!(status, 422);
+    assert!(page.contains("date: `yesterday` is no date; write 2026-11-20"), "{page}");
 }
 
 /// Takes HTTP requests, keeps them, and answers what it is told to.

@@ -89,6 +89,34 @@ closed_enum! {
     }
 }
 
+impl Certainty {
+    /// How sure the judge is, in the reader's words.
+    #[must_use]
+    pub const fn word(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Sure, Language::Zh) => "确定",
+            (Self::Sure, Language::En) => "sure",
+            (Self::Likely, Language::Zh) => "很可能",
+            (Self::Likely, Language::En) => "likely",
+            (Self::Possible, Language::Zh) => "可能",
+            (Self::Possible, Language::En) => "possible",
+        }
+    }
+}
+
+impl StepResult {
+    /// One sign for it; a question that failed is no answer, and looks like none.
+    #[must_use]
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Ok => "✓",
+            Self::Found => "→",
+            Self::Failed | Self::NotThere => "✗",
+            Self::NoAnswer | Self::NotAsked => "?",
+        }
+    }
+}
+
 /// One step of the walk, for people: what was looked at and what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {

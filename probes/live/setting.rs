@@ -56,6 +56,24 @@ impl Setting {
         self.calendar.borrow().clone()
     }
 
+    /// The same setting for a reader of another language.
+    #[must_use]
+    pub fn speaking(&self, language: Language) -> Self {
+        Self {
+            client: self.client.clone(),
+            dialer: self.dialer.clone(),
+            calendar: self.calendar.clone(),
+            store: self.store.clone(),
+            write: self.write.clone(),
+            target: self.target.clone(),
+            run: self.run.clone(),
+            generator: self.generator.clone(),
+            language,
+            section: self.section.clone(),
+            last_token: AtomicU64::new(self.last_token.load(Ordering::Relaxed)),
+        }
+    }
+
     /// What the wall clock of the watch shows.
     #[must_use]
     pub fn wall(&self) -> DateTime<Utc> {

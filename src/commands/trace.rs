@@ -6,17 +6,16 @@
     reason = "the front door prints and waits"
 )]
 
-mod list;
-
 use crate::config::{self, Settings};
 use crate::door::{Common, Format};
 use crate::forge;
 use crate::probing;
+use crate::question::{amount, date, listed, time};
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Args;
-use piaotan_analysis::cause::{Cause, Certainty, Explanation, StepResult};
+use piaotan_analysis::cause::{Cause, Explanation, Language};
 use piaotan_client::clock::Clock;
 use piaotan_client::profile::Profile;
 use piaotan_probes::Setting;
@@ -122,7 +121,7 @@ fn questions(args: &Trace, profile: &Profile) -> Result<Vec<Question>> {
     let mut questions = match &args.file {
         Some(path) => {
             let text = forge::read("--file", path)?;
-            list::questions(&text, zone).map_err(|e| anyhow!("--file {}: {e}", path.display()))?
+            listed(&text, zone).map_err(|e| anyhow!("--file {}: {e}", path.display()))?
         }
         None => vec![one(args, zone)?],
     };
@@ -136,9 +135,9 @@ fn questions(args: &Trace, profile: &Profile) -> Result<Vec<Question>> {
 fn one(args: &Trace, zone: Tz) -> Result<Question> {
     Ok(Question {
         number: args.number.clone().unwrap_or_default(),
-        issue_date: args.date.as_deref().map(|text| list::date("--date", text)).transpose()?,
-        total: args.amount.as_deref().map(|text| list::amount("--amount", text)).transpose()?,
-        uploaded: args.uploaded.as_deref().map(|text| list::time("--uploaded", text, zone)).transpose()?,
+        issue_date: args.date.as_deref().map(|text| date("--date", text)).transpose()?,
+        total: args.amount.as_deref().map(|text| amount("--amount", text)).transpose()?,
+        uploaded: args.uploaded.as_deref().map(|text| time("--uploaded", text, zone)).transpose()?,
         batch: args.batch.clone(),
         ..Question::default()
     })
@@ -231,22 +230,14 @@ impl Desk<'_> {
 
     /// The cause first, then why, what to do, when to look again, and what to send to customer service.
     fn told(&self, found: &Explanation) -> String {
-        let certainty = match found.certainty {
-            Certainty::Sure => self.pick("确定", "sure"),
-            Certainty::Likely => self.pick("很可能", "likely"),
-            Certainty::Possible => self.pick("可能", "possible"),
-        };
+        let language = if self.zh { Language::Zh } else { Language::En };
+        let certainty = found.certainty.word(language);
         let mut lines = vec![
             format!("{}  {}", found.number, found.says),
             format!("  {}: {} ({certainty})", self.pick("原因", "cause"), found.cause),
         ];
         for step in &found.evidence {
-            let mark = match step.result {
-                StepResult::Ok => "✓",
-                StepResult::Found => "→",
-                StepResult::Failed | StepResult::NotThere => "✗",
-                StepResult::NoAnswer | StepResult::NotAsked => "?",
-            };
+            let mark = step.result.mark();
             lines.push(format!("  {mark} {:<14} {}", step.step, step.detail).trim_end().to_owned());
         }
         if !found.advice.is_empty() {

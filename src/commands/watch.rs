@@ -34,7 +34,7 @@ use std::sync::Arc;
   piaotan watch --config /etc/piaotan/piaotan.toml --store /var/lib/piaotan/piaotan.db
   piaotan watch --test-notify                             sends one message to everybody configured, and ends
 
-Serves / (status page), /metrics (Prometheus) and /healthz. SIGHUP or a changed file reloads the configuration;
+Serves / (status page), /trace (where is my invoice?), /metrics (Prometheus) and /healthz. SIGHUP or a changed file reloads the configuration;
 a file that is wrong keeps the old one in use, and says so. SIGTERM and Ctrl-C end it within two seconds: exit 0.")]
 pub struct Watch {
     /// Base URL of the platform.
@@ -82,7 +82,7 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
     let desk = Desk::new(board.clone(), common.lang());
     let token = used.settings.watch.guard(listen)?;
     let shown = desk.clone();
-    let served = serve::pages(listen, token, move |request| shown.answer(request))?;
+    let served = serve::pages(listen, token, &["/trace"], move |request| shown.answer(request))?;
     let mut life = Life::new(config::file(common.config.as_deref()).as_deref())?;
     let mut since = None;
     let mut begun = false;
@@ -92,7 +92,9 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
         let language = common.language();
         let (setting, publish) =
             probing::setting(&used.settings, &used.platform, used.store.clone(), "watch", language, clock)?;
+        let setting = Arc::new(setting);
         desk.show(&setting);
+        desk.look(setting.clone());
         board.lock().expect(&setting.section.kinds());
         probing::enrol(&setting).await;
         if !begun {
@@ -141,6 +143,7 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
         }
     }
     systemd::tell("STOPPING=1");
+    desk.close();
     drop(served);
     Ok(0)
 }

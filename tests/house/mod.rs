@@ -60,13 +60,27 @@ impl Drop for Platform {
 /// The body of a plain GET.
 pub fn get(url: &str, path: &str) -> String {
     let address = url.strip_prefix("http://").unwrap();
+    exchange(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).1
+}
+
+/// Status and body of a form sent.
+pub fn post(url: &str, path: &str, form: &str) -> (u16, String) {
+    let (address, length) = (url.strip_prefix("http://").unwrap(), form.len());
+    let kind = "application/x-www-form-urlencoded";
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    exchange(address, &format!("{head}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{form}"))
+}
+
+fn exchange(address: &str, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let text = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    if head.to_lowercase().contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() }
+    let chunked = head.to_lowercase().contains("transfer-encoding: chunked");
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, if chunked { unchunked(body) } else { body.to_owned() })
 }
 
 fn unchunked(mut body: &str) -> String {

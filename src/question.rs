@@ -1,4 +1,4 @@
-//! What people write: dates, amounts and times of an invoice, and lists of them from a spreadsheet.
+//! What people write of an invoice that they look for: on the line, in a list from a spreadsheet, in a form.
 
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
@@ -88,7 +88,7 @@ impl Column {
 ///
 /// # Errors
 /// One line that names the row and what to write instead.
-pub fn questions(text: &str, zone: Tz) -> Result<Vec<Question>> {
+pub fn listed(text: &str, zone: Tz) -> Result<Vec<Question>> {
     let text = text.trim_start_matches('\u{feff}');
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let (_, heading) =
@@ -128,6 +128,33 @@ fn question(columns: &[Column], cells: &[String], line: usize, zone: Tz) -> Resu
     Ok(question)
 }
 
+/// Reads a form as browsers send it (`application/x-www-form-urlencoded`); only the number is needed.
+///
+/// # Errors
+/// One line that names the field.
+pub fn filled(body: &str, zone: Tz) -> Result<Question> {
+    let mut question = Question::default();
+    for (name, written) in form_urlencoded::parse(body.as_bytes()) {
+        let written = written.trim();
+        match &*name {
+            _ if written.is_empty() => {}
+            "number" => written.clone_into(&mut question.number),
+            "date" => question.issue_date = Some(date("date", written)?),
+            "amount" => question.total = Some(amount("amount", written)?),
+            "uploaded" => question.uploaded = Some(time("uploaded", written, zone)?),
+            "batch" => question.batch = Some(written.to_owned()),
+            "region" => question.region = Some(written.to_owned()),
+            "by_agent" => question.by_agent = true,
+            "unseen" => question.unseen_in_browser = true,
+            _ => {}
+        }
+    }
+    if question.number.is_empty() {
+        return Err(anyhow!("number: write the number on the invoice, as 26112000000000012345"));
+    }
+    Ok(question)
+}
+
 /// The cells of a line; a mark within quotes is part of its cell, two quotes are one.
 fn cells(line: &str, mark: char) -> Vec<String> {
     let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
@@ -147,7 +174,7 @@ fn cells(line: &str, mark: char) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{amount, date, questions, time};
+    use super::{amount, date, filled, listed, time};
     use chrono_tz::Asia::Shanghai;
 
     #[test]
@@ -165,15 +192,27 @@ mod tests {
     #[test]
     fn a_list_is_read_as_spreadsheets_write_it() {
         let text = "\u{feff}发票号码,开票日期,价税合计\r\n='26112000000000000001',2026/11/20,\"1,409.50\"\r\n\r\n2,,\r\n";
-        let list = questions(text, Shanghai).unwrap();
+        let list = listed(text, Shanghai).unwrap();
         assert_eq!(
             (list[0].number.as_str(), list[0].total.as_deref()),
             ("26112000000000000001", Some("1409.50"))
         );
         assert_eq!((list.len(), list[1].issue_date), (2, None));
-        assert!(questions("number\n", Shanghai).is_err());
-        assert!(questions("a,b\n1,2\n", Shanghai).is_err());
-        let wrong = questions("number,date\n1,tomorrow\n", Shanghai).unwrap_err().to_string();
+        assert!(listed("number\n", Shanghai).is_err());
+        assert!(listed("a,b\n1,2\n", Shanghai).is_err());
+        let wrong = listed("number,date\n1,tomorrow\n", Shanghai).unwrap_err().to_string();
         assert!(wrong.starts_with("line 2, date"), "{wrong}");
+    }
+
+    #[test]
+    fn a_form_is_read_as_browsers_send_it() {
+        let body = "number=26112000000000000001&date=2026-11-20&amount=%C2%A51%2C409.5&uploaded=2026-11-20T10%3A30&batch=&by_agent=on";
+        let question = filled(body, Shanghai).unwrap();
+        assert_eq!((question.total.as_deref(), question.batch.as_deref()), (Some("1409.50"), None));
+        assert_eq!(question.uploaded, Some(time("t", "2026-11-20 10:30", Shanghai).unwrap()));
+        assert!(question.by_agent && !question.unseen_in_browser);
+        let wrong = |body: &str| filled(body, Shanghai).unwrap_err().to_string();
+        assert!(wrong("date=2026-11-20").starts_with("number:"));
+        assert!(wrong("number=1&date=yesterday").starts_with("date:"));
     }
 }
