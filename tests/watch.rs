@@ -117,7 +117,7 @@ fn people_without_a_shell_ask_where_their_invoice_is() {
     assert!(get(&watch.url, "/trace?lang=zh").contains("name=\"number\""));
     let (status, page) = post(&watch.url, "/trace?lang=en", "number=26112000000000012345&batch=%3Cscript%3E");
     assert_eq!(status, 200, "{page}");
-    assert!(page.contains("not_uploaded") && page.contains("customer service"), "{page}");
+    assert!(page.contains("batch_unanswered") && page.contains("customer service"), "{page}");
     assert!(page.contains("&lt;script") && !page.contains("<script"), "what was written is kept, as text");
     let (status, page) = post(&watch.url, "/trace?lang=en", "number=1&date=yesterday");
     assert_eq!(status, 422);
