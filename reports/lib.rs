@@ -12,6 +12,7 @@ pub mod charts;
 pub mod compare;
 pub mod csv;
 pub mod figures;
+pub mod gate;
 pub mod grafana;
 pub mod html;
 pub mod json;

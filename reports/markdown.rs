@@ -69,7 +69,7 @@ fn push_table(out: &mut String, table: &Table) {
 }
 
 /// Foreign text can neither end a cell nor become markup.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -51,6 +51,11 @@ const BLUE: &str = "34";
 const DIM: &str = "2";
 
 impl Terminal {
+    /// A verdict's mark and word in its colour.
+    pub(crate) fn verdict(self, verdict: Verdict, word: &str) -> String {
+        self.paint(&format!("{} {word}", mark(verdict)), verdict_colour(verdict), true)
+    }
+
     fn paint(self, text: &str, colour: &str, bold: bool) -> String {
         match (self.colour, bold) {
             (false, _) => text.to_owned(),
@@ -161,7 +166,7 @@ pub fn sparkline(values: &[Option<f64>]) -> String {
 }
 
 /// Columns, the first and last to the left, numbers to the right; what does not fit is left out.
-fn laid_out(table: &[Vec<String>], columns: usize) -> String {
+pub(crate) fn laid_out(table: &[Vec<String>], columns: usize) -> String {
     let count = table[0].len();
     let width = |at: usize| table.iter().map(|row| shown_width(&row[at])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..count).map(width).collect();
@@ -234,7 +239,7 @@ const fn cell_width(c: char) -> usize {
 }
 
 /// Breaks a line where it may be broken; what follows is set in by `indent`.
-fn wrapped(text: &str, columns: usize, indent: usize) -> String {
+pub(crate) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
     let mut out = String::new();
     let mut width = 0;
     for word in text.split_inclusive(|c: char| c == ' ' || cell_width(c) == 2) {

@@ -28,6 +28,7 @@ Examples:
   piaotan run steady_day --target http://127.0.0.1:8080
   piaotan check --target http://127.0.0.1:8080
   piaotan watch --target http://127.0.0.1:8080        then open http://127.0.0.1:9465/
+  piaotan gate steady_day --baseline http://127.0.0.1:8080 --candidate http://127.0.0.1:8081
   piaotan report runs/steady_day-20261124-101500
   piaotan windows parse notice.txt --published 2026-11-20";
 
@@ -73,6 +74,8 @@ pub enum Verb {
     Trace(commands::trace::Trace),
     /// Void every synthetic invoice that the ledger knows.
     Cleanup(commands::cleanup::Cleanup),
+    /// Judge a candidate against a baseline: slower, later, or less reliable?
+    Gate(commands::gate::Gate),
     /// Draw the report of a run again, with what is known of windows now.
     Report(commands::report::Report),
     /// Join the segments of a run, pressed by several machines, into one folder.

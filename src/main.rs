@@ -44,6 +44,7 @@ fn enter(door: Door) -> anyhow::Result<u8> {
         Verb::Watch(args) => commands::watch::run(&args, &common),
         Verb::Trace(args) => commands::trace::run(&args, &common),
         Verb::Cleanup(args) => commands::cleanup::run(&args, &common),
+        Verb::Gate(args) => commands::gate::run(&args, &common),
         Verb::Report(args) => commands::report::run(&args, &common),
         Verb::Merge(args) => commands::merge::run(&args, &common),
         Verb::Sync(args) => commands::sync::run(&args, &common),

@@ -139,6 +139,15 @@ impl Gate {
         self.judged(&pairing, &Spending::new(looks))
     }
 
+    /// Valid pairs among these blocks, and the most that will be run.
+    pub fn pairs(&self, blocks: &[Block]) -> usize {
+        Pairing::of(self.settings.mode, blocks).pairs.len()
+    }
+
+    pub fn most_pairs(&self) -> usize {
+        self.settings.max_pairs
+    }
+
     fn run(&self, next: Next) -> Step {
         let arm = match (self.settings.mode, next) {
             (Mode::Duet, _) => Arm::Both,

@@ -6,6 +6,7 @@ pub mod cleanup;
 pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod gate;
 pub mod grafana;
 pub mod history;
 pub mod man;

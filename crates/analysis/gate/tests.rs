@@ -168,7 +168,19 @@ fn a_time_budget_ends_between_looks() {
 
 #[test]
 fn a_later_sync_fails_and_an_inconclusive_one_hides_nothing() {
-    let sync = |verdict| vec![SyncJudgement { surface: "query".to_owned(), verdict, ratio: None, p: None }];
+    let sync = |verdict| {
+        vec![SyncJudgement {
+            surface: "query".to_owned(),
+            verdict,
+            ratio: None,
+            lower: None,
+            upper: None,
+            tolerance: 0.2,
+            detectable: None,
+            p: None,
+            reason: String::new(),
+        }]
+    };
     let (pass, _) = CALM.judge(Settings::default());
     assert_eq!(pass.clone().with_sync(sync(Judgement::Fail)).exit, 1);
     assert_eq!(pass.with_sync(sync(Judgement::Inconclusive)).exit, 0);

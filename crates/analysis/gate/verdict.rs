@@ -79,8 +79,16 @@ pub struct Row {
 pub struct SyncJudgement {
     pub surface: String,
     pub verdict: Judgement,
+    /// Candidate over baseline, and its bounds; `upper` is null where there is none.
     pub ratio: Option<f64>,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+    /// Largest growth that passes, as a ratio - 1.
+    pub tolerance: f64,
+    /// Smallest ratio that samples of this size show four times in five.
+    pub detectable: Option<f64>,
     pub p: Option<f64>,
+    pub reason: String,
 }
 
 /// What maintenance cost the gate.
@@ -153,6 +161,12 @@ impl Verdict {
         }
         self.sync = sync;
         self
+    }
+
+    /// A gate that was given up for this reason: it explains what is open and changes nothing that is
+    /// decided.
+    pub fn given_up(self, reason: Reason) -> Self {
+        if self.decided() { self } else { self.because(reason) }
     }
 
     /// True where another pair would change nothing.

@@ -85,14 +85,16 @@ impl Session {
     /// # Errors
     /// When a thread of the engine died.
     pub fn begin(&mut self, ask: &Ask) -> Result<UnderWay, EngineError> {
+        // A block of no length measures nothing; the shortest there is lasts a second.
+        let seconds = ask.seconds.max(1);
         let begin = next_second(self.parts.clock);
-        let mut stretch = Stretch::new(begin.second(), ask.settle.min(ask.seconds - 1), ask.seconds);
+        let mut stretch = Stretch::new(begin.second(), ask.settle.min(seconds - 1), seconds);
         stretch.operations = self.operations();
         stretch.too_slow = ask.too_slow;
         *self.parts.live.stretch() = Some(stretch);
         self.parts.follower.follow_at_most(ask.follow / ask.rate);
         self.parts.follower.waits.renew();
-        let curve = Curve::new(&[(Shape::Constant { rate: ask.rate }, f64::from(ask.seconds))]);
+        let curve = Curve::new(&[(Shape::Constant { rate: ask.rate }, f64::from(seconds))]);
         let (fence, fences) = mpsc::channel();
         let stop = Stop::default();
         for orders in &self.orders {
@@ -108,7 +110,7 @@ impl Session {
             orders.send(order).map_err(|_| EngineError::Died("worker"))?;
         }
         self.ran += 1;
-        let planned = Nanos(begin.0 + u64::from(ask.seconds) * Nanos::SECOND);
+        let planned = Nanos(begin.0 + u64::from(seconds) * Nanos::SECOND);
         Ok(UnderWay { fences, missing: self.orders.len(), begin, planned, stop })
     }
 

@@ -1,0 +1,62 @@
+//! The sync delay of both sides, one line a surface.
+
+use super::SYNC_SHARE;
+use piaotan_analysis::gate::{Judgement, SyncJudgement};
+use piaotan_analysis::summary::{Folded, Verdict};
+use piaotan_analysis::sync::{Delay, Regression, Span, Terms, part, regression};
+use piaotan_record::Surface;
+
+/// One-sided error probability of the whole gate.
+const ALPHA: f64 = 0.05;
+
+/// Judges every surface that both sides looked at.
+pub fn judge(sides: &[Folded; 2], tolerance: f64) -> Vec<SyncJudgement> {
+    let of = |surface: Surface| sides.each_ref().map(|side| delays(side, surface));
+    let all = Surface::ALL.iter().map(|surface| (*surface, of(*surface)));
+    let tracked: Vec<(Surface, [Vec<Delay>; 2])> =
+        all.filter(|(_, [a, b])| !a.is_empty() && !b.is_empty()).collect();
+    let alpha = ALPHA * SYNC_SHARE / tracked.len().max(1) as f64;
+    let terms = Terms { alpha, tolerance, ..Terms::default() };
+    tracked.iter().map(|(surface, [a, b])| row(*surface, &regression(a, b, &terms), tolerance)).collect()
+}
+
+/// Delays outside windows and what follows them, in seconds of the run.
+fn delays(side: &Folded, surface: Surface) -> Vec<Delay> {
+    let points = side.series.sync_points.iter().filter(|point| point.surface == surface);
+    let all: Vec<Delay> = points
+        .map(|point| Delay {
+            uploaded: point.uploaded,
+            lower: point.delay_lower,
+            upper: point.delay_upper.unwrap_or(f64::INFINITY),
+            batch: None,
+        })
+        .collect();
+    let length = side.series.moment(side.summary.ended);
+    let windows: Vec<Span> = side
+        .summary
+        .windows
+        .iter()
+        .filter(|window| window.status != "cancelled")
+        .map(|w| (side.series.moment(w.start), w.end.map_or(length, |end| side.series.moment(end))))
+        .collect();
+    part(&all, &windows, (0.1 * length).min(900.0)).steady
+}
+
+fn row(surface: Surface, found: &Regression, tolerance: f64) -> SyncJudgement {
+    let verdict = match found.verdict {
+        Verdict::Pass => Judgement::Pass,
+        Verdict::Fail => Judgement::Fail,
+        _ => Judgement::Inconclusive,
+    };
+    SyncJudgement {
+        surface: surface.as_str().to_owned(),
+        verdict,
+        ratio: found.ratio,
+        lower: found.lower,
+        upper: found.upper,
+        tolerance,
+        detectable: found.detectable,
+        p: found.p,
+        reason: found.reason.clone(),
+    }
+}
