@@ -121,13 +121,13 @@ for row in "${rows[@]}"; do
         esac ;;
       sync) weather "$at/b.toml" 0.030 0.020 0.020 0.9 && gate sync "$seed" sync ;;
       window)
-        # Announced ten seconds before it opens, in the middle of the gate, on the candidate alone.
+        # Announced in time, in the middle of the gate, on the candidate alone.
         weather "$at/b.toml" 0.030 0.020 0.020 0.6 \
           '[[maintenance]]
 at = 50
 for = 15
 operations = ["all"]
-announce = {at = 40, phrase = "en1"}' && gate window "$seed" pass ;;
+announce = {at = 5, phrase = "en1"}' && gate window "$seed" pass ;;
     esac
   done
 done

@@ -221,6 +221,8 @@ fn sorted(report: &GateReport<'_>) -> Vec<Line> {
     let mut all = lines(report.verdict, report.lang);
     let grave = |line: &Line| match line.verdict {
         Judgement::Fail => 0,
+        // What blocks of this size cannot show takes part in no verdict.
+        Judgement::Inconclusive if line.is_too_fine() => 3,
         Judgement::Inconclusive => 1,
         Judgement::Pass => 2,
     };

@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod door;
 mod exit;
+mod folders;
 mod forge;
 mod looking_back;
 mod notify;

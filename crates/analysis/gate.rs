@@ -14,6 +14,7 @@
 //! [`plan`], and [`Gate::finish`] judges what there is when time is up.
 
 mod block;
+mod delays;
 mod errors;
 mod judge;
 mod paired;
@@ -26,8 +27,9 @@ mod tests;
 mod verdict;
 
 pub use block::{Arm, Block, Metric, Sample};
+pub use delays::stored_delays;
 pub use plan::{Plan, Spread, plan};
-pub use stored::{Run, stored};
+pub use stored::{LEAST_RUNS, Run, stored};
 pub use verdict::{Generator, Judgement, Maintenance, Mode, Reason, Row, SyncJudgement, Verdict};
 
 use crate::Error;

@@ -35,7 +35,7 @@ const MOST: usize = 40;
 #[must_use]
 pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let mut rows: Vec<&Row> = input.rows.iter().collect();
-    rows.sort_by_key(|row| (grave(row.verdict), row.name.clone()));
+    rows.sort_by_key(|row| (row.change.is_none(), grave(row.verdict), row.name.clone()));
     rows.truncate(MOST);
     let desc: Vec<String> =
         rows.iter().map(|row| format!("{} {}", row.name, said(row, style.lang))).collect();

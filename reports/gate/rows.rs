@@ -43,6 +43,11 @@ impl Line {
         ]
     }
 
+    /// Too few requests a block for this quantile.
+    pub fn is_too_fine(&self) -> bool {
+        self.reason == Some(Reason::TooFewRequests)
+    }
+
     fn why(&self, lang: Lang) -> String {
         match self.verdict {
             Judgement::Inconclusive if self.note.is_empty() => because(self.reason, lang).to_owned(),

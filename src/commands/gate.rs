@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "answers, and says where the report lies")]
 
 mod answer;
+mod baseline;
 mod block;
 mod budget;
 mod live;
@@ -9,6 +10,7 @@ mod notes;
 mod process;
 mod progress;
 mod side;
+mod stored;
 mod sync;
 
 use crate::commands::run::{During, Inconclusive};
@@ -34,16 +36,21 @@ Examples:
   piaotan gate steady_day --baseline URL --candidate URL --block 10s --max-pairs 12 --tolerance p95=15%
   piaotan gate steady_day --baseline URL --candidate URL --max-time 20m --format json
 
+With one deployment: five runs or more of either side, on different hours.
+  piaotan gate --baseline runs/before-* --candidate runs/after-*
+  piaotan gate --baseline runs/before-* --save perf/baseline.json      keeps them beside the code
+  piaotan gate --baseline perf/baseline.json --candidate runs/after-*
+
 Exit codes: 0 no worse · 1 worse · 3 inconclusive · 4 inconclusive because of maintenance"
 )]
 pub struct Gate {
     /// Scenario: one that comes with piaotan, or a TOML file. Its rate, mix and data are used; its length is not.
     pub scenario: Option<String>,
-    /// What it is compared with: a base URL.
-    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
+    /// What it is compared with: a base URL; or run folders of earlier runs, or a file that --save wrote.
+    #[arg(long, required = true, num_args = 1.., value_name = "URL|FOLDER|FILE")]
     pub baseline: Vec<String>,
-    /// What is judged: a base URL.
-    #[arg(long, num_args = 1.., value_name = "URL")]
+    /// What is judged: a base URL, or run folders.
+    #[arg(long, num_args = 1.., value_name = "URL|FOLDER")]
     pub candidate: Vec<String>,
     /// Drive both at once instead of in turns: twice as quick, where they share no bottleneck.
     #[arg(long)]
@@ -78,6 +85,12 @@ pub struct Gate {
     /// How long a started deployment may take until it answers.
     #[arg(long, default_value = "60s", value_name = "LENGTH")]
     pub start_timeout: Span,
+    /// Keep the runs of --baseline in a small file that fits into a repository.
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Judge stored runs although scenario, version, CPU or cores differ.
+    #[arg(long)]
+    pub allow_mismatch: bool,
     /// Profile: `reference`, or path of a profile file.
     #[arg(long, env = "PIAOTAN_PROFILE", value_name = "NAME|FILE")]
     pub profile: Option<String>,
@@ -160,18 +173,25 @@ const SYNC_SHARE: f64 = 0.2;
 /// One line that names the flag or field, or the refusal of a target.
 pub fn run(args: &Gate, common: &Common) -> Result<u8> {
     let is_url = |text: &String| text.starts_with("http://") || text.starts_with("https://");
-    let [baseline, candidate] = [&args.baseline, &args.candidate].map(|side| side.iter().all(is_url));
-    if !baseline || !candidate {
-        bail!("--baseline and --candidate are base URLs, such as http://127.0.0.1:8080");
+    let urls = |side: &[String]| side.iter().filter(|text| is_url(text)).count();
+    match (urls(&args.baseline), urls(&args.candidate)) {
+        (0, 0) => return stored::run(args, common),
+        (_, 0) if args.candidate.is_empty() => {
+            bail!("--candidate URL is missing; write the base URL of the deployment that is judged")
+        }
+        (0, _) | (_, 0) => {
+            bail!("one side is a URL and the other is not; name two base URLs, or runs on both sides")
+        }
+        _ => {}
     }
-    let [baseline] = args.baseline.as_slice() else {
+    let ([baseline], [candidate]) = (args.baseline.as_slice(), args.candidate.as_slice()) else {
         bail!(
-            "--baseline names one URL; the scenario stands before it: piaotan gate SCENARIO --baseline URL …"
+            "--baseline and --candidate name one URL each; the scenario stands before them: piaotan gate SCENARIO --baseline URL …"
         );
     };
-    let [candidate] = args.candidate.as_slice() else {
-        bail!("--candidate URL is missing; write the base URL of the deployment that is judged");
-    };
+    if args.save.is_some() {
+        bail!("--save keeps run folders; name those of piaotan run with --baseline, without URLs");
+    }
     let scenario = args
         .scenario
         .as_deref()

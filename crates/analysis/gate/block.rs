@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::quantile::LogSample;
 
@@ -15,7 +15,7 @@ pub enum Arm {
 }
 
 /// What is compared between the two arms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Geometric mean of the middle four fifths of the latencies.
@@ -68,7 +68,7 @@ impl Metric {
 }
 
 /// One operation during one block or one run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Requests due in the block, whatever became of them.
     pub requests: u64,
@@ -80,7 +80,7 @@ pub struct Sample {
 }
 
 /// A log level and how much of its variance the number of requests explains.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Level {
     log: f64,
     sampling_error: f64,

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::Settings;
 use super::block::{Metric, Sample};
 use super::errors::binomial_error;
@@ -12,17 +14,36 @@ use super::judge::{Bench, Subject};
 use super::paired::RESOLUTION;
 use super::spending::Spending;
 use super::verdict::{Mode, Reason, Verdict};
+use crate::quantile::LogSample;
 use crate::stats::Estimate;
+use crate::summary::SplitCells;
+use piaotan_record::{Class, Operation};
 
 /// Fewest runs of either side.
 pub const LEAST_RUNS: usize = 5;
 
 /// One whole run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub operations: BTreeMap<String, Sample>,
     /// So much of it met a window that what is left is no run.
     pub spoilt_by_window: bool,
+}
+
+impl Run {
+    /// From what a run saw outside windows, warm-up excluded; journeys and the looks of the tracker
+    /// are left out.
+    pub fn of_cells(cells: &SplitCells, spoilt_by_window: bool) -> Self {
+        let judged = |op: &Operation| !op.is_journey() && !op.is_tracking();
+        let each = Operation::ALL.iter().zip(cells).filter(|(op, _)| judged(op));
+        let samples = each.filter_map(|(op, cell)| {
+            let cell = cell.as_ref().filter(|cell| cell.count() > 0)?;
+            let errors = cell.of(Class::Failed) + cell.of(Class::TimedOut);
+            let latencies = LogSample::from_histogram(&cell.response);
+            Some((op.as_str().to_owned(), Sample::new(&latencies, cell.count(), errors)))
+        });
+        Self { operations: samples.collect(), spoilt_by_window }
+    }
 }
 
 /// Judges candidate runs against baseline runs, in one look.

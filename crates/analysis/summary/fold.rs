@@ -57,6 +57,8 @@ pub struct Folded {
     pub register: Register,
     /// Lines that were being written when the writer died.
     pub torn: usize,
+    /// What was seen outside windows, warm-up excluded, with whole histograms.
+    pub outside: SplitCells,
 }
 
 /// From when to when the run held back, for which window, and whether only writes.
@@ -99,7 +101,7 @@ pub fn fold(folder: &RunFolder, terms: &Terms) -> Result<Folded, FolderError> {
     let scene = Scene { manifest, story: &story, calendar: &calendar, bins: &bins, zone, terms };
     let summary = scene.summary(arrivals, requests, folder.is_complete() || story.ended.is_some());
     let series = scene.series(&summary);
-    Ok(Folded { summary, series, register, torn })
+    Ok(Folded { summary, series, register, torn, outside: bins.outside })
 }
 
 /// Everything that findings and series are made from.
