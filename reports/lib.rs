@@ -24,6 +24,7 @@ pub mod png;
 pub mod rules;
 pub mod text;
 pub mod units;
+pub mod windows;
 pub mod words;
 
 pub use figures::{Figure, figures, pictures, shows};

@@ -196,6 +196,19 @@ pub(crate) fn laid_out(table: &[Vec<String>], columns: usize) -> String {
     out
 }
 
+/// All columns to the left, two spaces apart; nothing is left out. Each line ends in a newline.
+#[must_use]
+pub fn left_aligned(table: &[Vec<String>]) -> String {
+    let count = table.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |at: usize| table.iter().filter_map(|row| row.get(at)).map(|cell| shown_width(cell)).max();
+    let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
+        cells.join("  ").trim_end().to_owned() + "\n"
+    };
+    table.iter().map(line).collect()
+}
+
 fn padded(text: &str, width: usize) -> String {
     text.to_owned() + &" ".repeat(width.saturating_sub(shown_width(text)))
 }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub const USAGE: u8 = 2;
 /// The target may not be loaded or written.
 pub const REFUSED: u8 = 5;
+/// Too little is known to say.
+pub const INCONCLUSIVE: u8 = 3;
 pub const MAINTENANCE: u8 = 4;
 pub const INTERRUPTED: u8 = 130;
 pub const TERMINATED: u8 = 143;

@@ -91,5 +91,10 @@ fn real_answers_are_what_the_schemas_say() {
         "profile_try",
         &answer(dir.path(), &["profile", "try", "health", "--target", "http://127.0.0.1:9"]),
     );
+    let add = ["windows", "add", "--start", "2030-01-01T00:00:00Z", "--for", "2h", "--services", "upload"];
+    assert!(piaotan(&add).current_dir(dir.path()).status().unwrap().success());
+    check("windows", &answer(dir.path(), &["windows", "list", "--to", "2031-01-01"]));
+    check("windows_next", &answer(dir.path(), &["windows", "next"]));
+    check("windows_check", &answer(dir.path(), &["windows", "check", "--at", "2030-01-01T01:00:00Z"]));
     check("check", &answer(dir.path(), &["check", "--probes", "api_health", "--target", &platform.url]));
 }

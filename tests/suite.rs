@@ -25,3 +25,5 @@ mod stall;
 mod trace;
 #[path = "watch.rs"]
 mod watch;
+#[path = "windows.rs"]
+mod windows;

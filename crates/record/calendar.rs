@@ -106,6 +106,20 @@ closed_enum! {
     }
 }
 
+closed_enum! {
+    /// Where one window stands at an instant.
+    pub enum Standing {
+        /// It has not begun, and will not soon.
+        Ahead = "ahead",
+        Approaching = "approaching",
+        During = "during",
+        Overrun = "overrun",
+        Recovering = "recovering",
+        Over = "over",
+        Cancelled = "cancelled",
+    }
+}
+
 /// A half-open stretch of one phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'a> {
@@ -169,6 +183,32 @@ impl Calendar {
     pub fn inside(&self, due: DateTime<Utc>, done: DateTime<Utc>, service: Service) -> Option<&Window> {
         let phase = self.phase_over(due, done, service);
         phase.window().filter(|_| phase.is_maintenance())
+    }
+
+    /// Where `window`, one of this calendar's, stands at `instant`.
+    pub fn standing(&self, window: &Window, instant: DateTime<Utc>) -> Standing {
+        if window.status == Status::Cancelled {
+            return Standing::Cancelled;
+        }
+        if instant < window.start {
+            let near = window.start - instant <= self.options.approach;
+            return if near { Standing::Approaching } else { Standing::Ahead };
+        }
+        let phases: Vec<Phase<'_>> =
+            window.services.iter().map(|service| self.phase_at(instant, service)).collect();
+        let own = |name: PhaseName| {
+            phases
+                .iter()
+                .any(|phase| phase.name() == name && phase.window().is_some_and(|w| w.id == window.id))
+        };
+        // Another window may govern what this one names; or it was seen to be over before its end.
+        let held = instant < window.held_until() && phases.iter().any(Phase::is_maintenance);
+        match () {
+            () if own(PhaseName::Overrun) => Standing::Overrun,
+            () if own(PhaseName::During) || held => Standing::During,
+            () if own(PhaseName::Recovering) => Standing::Recovering,
+            () => Standing::Over,
+        }
     }
 
     /// Every window of `service`, cancelled ones left out, that is in force or overruns in `[from, to)`.

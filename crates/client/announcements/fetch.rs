@@ -184,7 +184,7 @@ fn header(headers: &HeaderMap, name: &hyper::header::HeaderName) -> Option<Heade
 fn of_disk(path: &Path, marks: &Marks) -> Fetched {
     let listed = match list(path) {
         Ok(listed) => listed,
-        Err(e) => return Fetched::Failed(format!("{}: {e}", path.display())),
+        Err(e) => return Fetched::Failed(e.to_string()),
     };
     let look = |file: &std::path::PathBuf| {
         let meta = std::fs::metadata(file).ok();

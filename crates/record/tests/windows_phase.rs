@@ -333,3 +333,26 @@ fn a_register_survives_being_written_down() {
     );
     assert!(written.contains(r#""change":"extend","end":"2026-11-24T03:00:00Z""#));
 }
+
+#[test]
+fn a_window_stands_where_its_phase_says() {
+    let cancelled = Window { status: Status::Cancelled, ..window("c", "10:00", "11:00") };
+    let all = [window("w", "10:00", "11:00"), cancelled];
+    let seen = [
+        sighting("w", "11:05", Seen::StillDown),
+        sighting("w", "11:10", Seen::Recovered),
+        sighting("w", "11:15", Seen::Passed),
+    ];
+    let calendar = calendar(&all, &[], &seen);
+    let check = |clock: &str, expected: &str| {
+        let standing = calendar.standing(calendar.window("w").unwrap(), at(clock));
+        assert_eq!(standing.as_str(), expected, "{clock}");
+    };
+    check("08:00", "ahead");
+    check("09:45", "approaching");
+    check("10:30", "during");
+    check("11:07", "overrun");
+    check("11:12", "recovering");
+    check("12:00", "over");
+    assert_eq!(calendar.standing(calendar.window("c").unwrap(), at("10:30")).as_str(), "cancelled");
+}

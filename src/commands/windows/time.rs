@@ -13,6 +13,10 @@ pub fn instant(flag: &str, written: &str, zone: Tz) -> Result<DateTime<Utc>> {
     if let Ok(fixed) = DateTime::parse_from_rfc3339(&written.replacen(' ', "T", 1)) {
         return Ok(fixed.with_timezone(&Utc));
     }
+    // A day alone is its beginning.
+    let whole = format!("{written} 00:00");
+    let written =
+        if chrono::NaiveDate::parse_from_str(written, "%Y-%m-%d").is_ok() { &whole } else { written };
     let forms = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
     let wall = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(written, form).ok());
     let wall = wall.ok_or_else(|| {
