@@ -142,6 +142,18 @@ impl Address {
     }
 }
 
+/// Sends one message by every way, tried again where needed; what was not taken comes back, a line each.
+///
+/// # Errors
+/// One line that names the field of `[notify]`.
+pub fn tell(section: &NotifySection, message: &Message) -> Result<Vec<String>> {
+    let addresses = section.addresses()?;
+    let sent = addresses.iter().map(|address| (address, address.send_patiently(message)));
+    let missed =
+        sent.filter_map(|(address, sent)| sent.err().map(|why| format!("{}: {why}", address.name())));
+    Ok(missed.collect())
+}
+
 /// Sends one message by every way and says what came of it: 0 when all took it, else 1.
 ///
 /// # Errors

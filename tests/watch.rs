@@ -223,6 +223,28 @@ fn messages_reach_a_mail_server_and_webhooks() {
 }
 
 #[test]
+fn who_waits_for_an_invoice_is_told_when_it_appears() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "[[sync]]\ndelay = 2\n");
+    let (hook, posts) = sink(|_| TAKEN.to_owned());
+    let quick = "[probes]\nreview_patience = '200ms'\nvisible_patience = '200ms'\n";
+    std::fs::write(
+        dir.path().join("piaotan.toml"),
+        format!("{quick}[[notify.webhook]]\nurl = 'http://{hook}/'\n"),
+    )
+    .unwrap();
+    let check = ["check", "--target", &platform.url, "--probes", "invoice_roundtrip"];
+    piaotan(&check).current_dir(dir.path()).output().unwrap();
+    let store = piaotan_store::Store::open(&dir.path().join("piaotan.db")).unwrap();
+    let number = store.to_void(&platform.url, 1).unwrap().pop().expect("an invoice was made").number;
+    let follow = ["trace", &number, "--target", &platform.url, "--follow", "--every", "1s", "--for", "20s"];
+    let output = piaotan(&follow).current_dir(dir.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let posts = posts.lock().unwrap().join("\n");
+    assert!(posts.contains(&number) && posts.contains("\"state\":\"resolved\""), "{posts}");
+}
+
+#[test]
 fn a_webhook_that_refuses_with_200_is_a_failure() {
     let dir = tempdir().unwrap();
     let (hook, _) = sink(|_| TAKEN.replace("13", "18").replace(":0}", ":310000}"));

@@ -9,6 +9,7 @@
 use crate::config::{self, Settings};
 use crate::door::{Common, Format};
 use crate::forge;
+use crate::notify;
 use crate::probing;
 use crate::question::{amount, date, listed, time};
 use anyhow::{Result, anyhow};
@@ -16,9 +17,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 use piaotan_analysis::cause::{Cause, Explanation, Language};
+use piaotan_analysis::hold::AlertState;
 use piaotan_client::clock::Clock;
 use piaotan_client::profile::Profile;
 use piaotan_probes::Setting;
+use piaotan_probes::live::notify::Message;
 use piaotan_probes::live::trace::{Question, trace};
 use piaotan_record::{Service, Span};
 use piaotan_reports::Lang;
@@ -38,7 +41,7 @@ const ENROL: Duration = Duration::from_secs(10);
   piaotan trace 26112000000000012345
   piaotan trace 26112000000000012345 --date 2026-11-20 --amount 1409.50 --uploaded \"2026-11-20 10:30\"
   piaotan trace --file list.csv --format json              columns number,date,amount,uploaded,batch
-  piaotan trace 26112000000000012345 --follow --for 24h    waits, and rings when it appears
+  piaotan trace 26112000000000012345 --follow --for 24h    waits, rings when it appears, tells whom [notify] names
 
 Only reads. With date and amount at most two of the day's verifications of the invoice are spent.
 Exit codes: 0 visible · 1 a cause was found · 2 usage · 3 unknown. Of a list, 1 before 3 before 0.")]
@@ -101,6 +104,7 @@ pub fn run(args: &Trace, common: &Common) -> Result<u8> {
         return Err(anyhow!("--every: look at most once a second; write 60s"));
     }
     let settings = config::load(common.config.as_deref())?;
+    settings.notify.addresses()?;
     let platform = forge::platform(&settings, args.target.as_deref(), args.profile.as_deref())?;
     let questions = questions(args, &platform.profile)?;
     let store = Arc::new(probing::store(args.store.as_deref(), &settings, &platform.profile)?);
@@ -202,6 +206,7 @@ impl Desk<'_> {
             }
             let left = self.args.limit.0.saturating_sub(begun.elapsed());
             if is_final(found.cause) || left.is_zero() {
+                self.tell(&found).await?;
                 match self.args.format {
                     Format::Json => println!("{}", serde_json::to_string(&found)?),
                     Format::Human if found.cause == Cause::Visible => println!("{}", self.told(&found)),
@@ -217,6 +222,24 @@ impl Desk<'_> {
                 publish.send_replace(Arc::new(calendar));
             }
         }
+    }
+
+    /// Tells those whom `[notify]` names how the wait has ended: they have long gone home.
+    async fn tell(&self, found: &Explanation) -> Result<()> {
+        let visible = found.cause == Cause::Visible;
+        let now = self.setting.wall();
+        let message = Message {
+            key: format!("trace {}", found.number),
+            state: if visible { AlertState::Resolved } else { AlertState::Firing },
+            at: now,
+            since: now,
+            title: format!("{}: {}", found.number, found.says),
+            text: if visible { self.setting.target.clone() } else { found.advice.clone() },
+        };
+        let section = self.settings.notify.clone();
+        let missed = tokio::task::spawn_blocking(move || notify::tell(&section, &message)).await??;
+        missed.iter().for_each(|why| eprintln!("{} {why}", self.pick("未送达：", "not told:")));
+        Ok(())
     }
 
     fn pick<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
