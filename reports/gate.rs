@@ -2,9 +2,11 @@
 //!
 //! It tells and does not judge: rows, bounds and reasons come from `analysis::gate`.
 
+mod annotations;
 mod page;
 mod rows;
 
+pub use annotations::annotations;
 pub use page::html;
 
 use crate::Error;

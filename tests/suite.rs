@@ -7,6 +7,8 @@ mod architecture;
 mod bad;
 #[path = "browser.rs"]
 mod browser;
+#[path = "gate.rs"]
+mod gate;
 #[path = "house/mod.rs"]
 mod house;
 #[path = "killed.rs"]

@@ -56,6 +56,15 @@ impl Series {
         series
     }
 
+    /// One value a run, oldest first; a run without it is a gap.
+    pub fn of_runs(times: &[String], values: &[Option<f64>]) -> Self {
+        let mut series = Self::default();
+        for (row, (time, value)) in times.iter().zip(values).enumerate() {
+            series.push(row, time, value.filter(|v| v.is_finite()));
+        }
+        series
+    }
+
     fn push(&mut self, row: usize, time: &str, value: Option<f64>) {
         let Some(value) = value else {
             self.gaps += 1;

@@ -4,7 +4,7 @@
 use super::Gate;
 use crate::commands::run::mapped;
 use crate::door::Format;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use chrono::{DateTime, Utc};
 use piaotan_analysis::gate::Verdict;
 use piaotan_reports::charts::Style;
@@ -13,7 +13,7 @@ use piaotan_reports::text::Terminal;
 use piaotan_reports::{Lang, png};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 /// What a verdict is about.
@@ -50,6 +50,7 @@ pub fn give(args: &Gate, verdict: &Verdict, facts: &Facts, out: Option<&Path>, l
     if let Some(out) = out {
         write(out, &report, &answer)?;
     }
+    github(&report)?;
     match args.format {
         Format::Json => println!("{answer}"),
         Format::Human => {
@@ -62,6 +63,26 @@ pub fn give(args: &Gate, verdict: &Verdict, facts: &Facts, out: Option<&Path>, l
         }
     }
     Ok(facts.signal.unwrap_or_else(|| mapped(verdict.exit, args.on_inconclusive)))
+}
+
+/// Where the job runs on GitHub: a summary of the step, and annotations. They go to standard error, which
+/// the runner reads too, so that `--format json` keeps its output.
+fn github(report: &GateReport<'_>) -> Result<()> {
+    if std::env::var_os("GITHUB_ACTIONS").is_none() {
+        return Ok(());
+    }
+    for line in gate::annotations(report) {
+        eprintln!("{line}");
+    }
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let at = Path::new(&path).display().to_string();
+    let mut file = fs::OpenOptions::new().create(true).append(true).open(&path);
+    let text = gate::markdown(report, None);
+    file.as_mut()
+        .map_err(|e| anyhow!("GITHUB_STEP_SUMMARY {at}: {e}"))
+        .and_then(|file| Ok(writeln!(file, "{text}")?))
 }
 
 /// The machine-readable answer: the verdict, then what it is about.

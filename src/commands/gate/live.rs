@@ -195,15 +195,11 @@ impl Course {
 
     /// Connections, caches and pools are cold once: both sides are pressed before anything counts.
     fn first(&mut self) -> Result<Option<Reason>> {
-        for at in 0..2 {
-            let Some(trial) = self.trial(at)? else { return Ok(None) };
+        let Some(trials) = self.trial(&[0, 1])? else { return Ok(None) };
+        for (at, trial) in trials.iter().enumerate() {
             if trial.block.touched_by_window {
-                self.notes.push(notes::waiting(
-                    at,
-                    self.near(0.0).and_then(|near| near.1).as_ref(),
-                    self.zone,
-                    self.lang,
-                ));
+                let window = self.near(0.0).and_then(|near| near.1);
+                self.notes.push(notes::waiting(at, window.as_ref(), self.zone, self.lang));
                 return Ok(Some(Reason::Maintenance));
             }
             if trial.is_dead() {
@@ -268,10 +264,10 @@ impl Course {
     }
 
     /// A few seconds of load that nothing is judged by. `None` when a signal came.
-    fn trial(&mut self, at: usize) -> Result<Option<Pressed>> {
+    fn trial(&mut self, which: &[usize]) -> Result<Option<Vec<Pressed>>> {
         let ask = self.ask((self.lengths.block / 2).clamp(2, 10), 1);
-        let pressed = press(&mut self.sides, &[at], &ask, &self.signals)?;
-        Ok(pressed.and_then(|mut all| all.pop()).filter(|_| self.signals.code().is_none()))
+        let pressed = press(&mut self.sides, which, &ask, &self.signals)?;
+        Ok(pressed.filter(|_| self.signals.code().is_none()))
     }
 
     /// Waits while a window is open or would meet the next so many seconds, and until both sides are
@@ -307,8 +303,8 @@ impl Course {
         loop {
             let mut normal = true;
             for at in 0..2 {
-                let Some(trial) = self.trial(at)? else { return Ok(Way::Interrupted) };
-                normal &= !trial.is_void() && self.is_normal(at, &trial.block);
+                let Some(trial) = self.trial(&[at])? else { return Ok(Way::Interrupted) };
+                normal &= trial.iter().all(|t| !t.is_void() && self.is_normal(at, &t.block));
             }
             trials += 1;
             if normal || Instant::now() > until {
