@@ -244,7 +244,7 @@ pub fn junit(report: &GateReport<'_>) -> Result<String, Error> {
         suite.add_test_case(case(&line.key, word(line.verdict), &line.said(report.lang)));
     }
     document.add_test_suite(suite);
-    document.to_string().map_err(|e| Error::Junit(e.to_string()))
+    crate::junit::written(&document)
 }
 
 fn case(name: &str, verdict: Word, text: &str) -> TestCase {

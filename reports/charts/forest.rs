@@ -76,7 +76,7 @@ fn plot(canvas: &mut Canvas<'_>, rows: &[&Row]) {
     let frame =
         Frame::new(canvas, Margins { left, right }, top, bottom, x, Scale::linear(0.0, 1.0, 0.0, 0.0));
     for (i, row) in rows.iter().enumerate() {
-        draw_row(canvas, &frame, row, top + (i as f64 + 0.5) * ROW);
+        draw_row(canvas, &frame, row, top + (i as f64 + 0.5) * ROW, reach);
     }
     let (zero, size) = (frame.x.at(0.0), canvas.style.letters() - 1.0);
     canvas.line(&[(zero, top), (zero, bottom)], Ink::Axis, 1.4);
@@ -103,34 +103,34 @@ fn plot(canvas: &mut Canvas<'_>, rows: &[&Row]) {
     }
 }
 
-/// Far enough for every interval, but not for a few that are wider than all else: those are clipped.
+/// Far enough for nine of ten interval ends and for every row that failed; the few that are wider than
+/// all else are clipped at the edge.
 fn reach(rows: &[&Row]) -> f64 {
-    let mut ends: Vec<f64> = rows
-        .iter()
-        .flat_map(|row| [row.lower, row.upper, row.change, Some(row.tolerance * 1.2)])
-        .flatten()
-        .map(f64::abs)
-        .filter(|v| v.is_finite())
-        .collect();
-    ends.sort_by(f64::total_cmp);
+    let ends = |row: &Row| [row.lower, row.upper, row.change].into_iter().flatten().map(f64::abs);
+    let mut all: Vec<f64> = rows.iter().flat_map(|row| ends(row)).filter(|v| v.is_finite()).collect();
+    all.sort_by(f64::total_cmp);
+    let most = all.get(all.len() * 9 / 10).copied().unwrap_or(0.1);
+    let failed = rows.iter().filter(|row| row.verdict == Verdict::Fail).flat_map(|row| ends(row));
+    let most = failed.filter(|v| v.is_finite()).fold(most, f64::max);
     let tolerance = rows.iter().map(|row| row.tolerance).filter(|t| t.is_finite()).fold(0.01, f64::max);
-    ends.last().copied().unwrap_or(0.1).clamp(tolerance * 1.2, 3.0) * 1.05
+    most.clamp(tolerance * 1.2, 3.0_f64.max(tolerance * 1.2)) * 1.05
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, frame: &Frame, row: &Row, y: f64) {
+fn draw_row(canvas: &mut Canvas<'_>, frame: &Frame, row: &Row, y: f64, reach: f64) {
+    let at = |change: f64| frame.x.at(change.clamp(-reach, reach));
     let size = canvas.style.letters() - 1.0;
     let ink = match row.verdict {
         Verdict::Fail => Ink::Bad,
         Verdict::Pass => Ink::Good,
         _ => Ink::Quiet,
     };
-    let band = [frame.x.at(-row.tolerance), y - ROW * 0.42, frame.x.at(row.tolerance), y + ROW * 0.42];
+    let band = [at(-row.tolerance), y - ROW * 0.42, at(row.tolerance), y + ROW * 0.42];
     canvas.rect(band, Ink::Grid, 0.8);
     if let (Some(lower), Some(upper)) = (row.lower, row.upper) {
-        canvas.line(&[(frame.x.at(lower), y), (frame.x.at(upper), y)], ink, 2.4);
+        canvas.line(&[(at(lower), y), (at(upper), y)], ink, 2.4);
     }
     if let Some(change) = row.change.filter(|c| c.is_finite()) {
-        canvas.dot((frame.x.at(change), y), 4.5, ink, false);
+        canvas.dot((at(change), y), 4.5, ink, false);
     }
     canvas.text(&measure::fitted(&row.name, size, frame.left - 16.0), 8.0, y, size, Ink::Text, Hold::Left);
     let text = measure::fitted(&said(row, canvas.style.lang), size, canvas.width - frame.right - 10.0);

@@ -15,7 +15,7 @@ use super::paired::RESOLUTION;
 use super::spending::Spending;
 use super::verdict::{Mode, Reason, Verdict};
 use crate::quantile::LogSample;
-use crate::stats::Estimate;
+use crate::stats::{Estimate, median};
 use crate::summary::SplitCells;
 use piaotan_record::{Class, Operation};
 
@@ -32,9 +32,9 @@ pub struct Run {
 
 impl Run {
     /// From what a run saw outside windows, warm-up excluded; journeys and the looks of the tracker
-    /// are left out.
-    pub fn of_cells(cells: &SplitCells, spoilt_by_window: bool) -> Self {
-        let judged = |op: &Operation| !op.is_journey() && !op.is_tracking();
+    /// are left out, and so is what the scenario itself does not send (`judged`).
+    pub fn of_cells(cells: &SplitCells, judged: &[Operation], spoilt_by_window: bool) -> Self {
+        let judged = |op: &Operation| !op.is_journey() && !op.is_tracking() && judged.contains(op);
         let each = Operation::ALL.iter().zip(cells).filter(|(op, _)| judged(op));
         let samples = each.filter_map(|(op, cell)| {
             let cell = cell.as_ref().filter(|cell| cell.count() > 0)?;
@@ -79,13 +79,23 @@ fn subjects(settings: &Settings, before: &[Run], after: &[Run]) -> Vec<Subject> 
     for operation in left.union(&right) {
         let both = left.contains(operation) && right.contains(operation);
         for &(metric, tolerance) in &settings.tolerances {
-            let unusable = (!both).then_some(Reason::OneSideOnly);
+            let unusable = match both {
+                true => scarce(metric, before.iter().chain(after), operation),
+                false => Some(Reason::OneSideOnly),
+            };
             let mut subject = Subject::new(operation, metric, tolerance, unusable);
             subject.estimate = estimate(metric, &of(before, operation), &of(after, operation));
             subjects.push(subject);
         }
     }
     subjects
+}
+
+/// Whether the usual run holds too few requests for this metric.
+fn scarce<'a>(metric: Metric, runs: impl Iterator<Item = &'a Run>, operation: &str) -> Option<Reason> {
+    let count = |s: &Sample| if metric == Metric::ErrorRatio { s.requests } else { s.latencies };
+    let counts: Vec<f64> = runs.map(|r| r.operations.get(operation).map_or(0, count) as f64).collect();
+    (median(&counts) < metric.least_requests() as f64).then_some(Reason::TooFewRequests)
 }
 
 fn of<'a>(runs: &'a [Run], operation: &str) -> Vec<&'a Sample> {

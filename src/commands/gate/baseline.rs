@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use piaotan_analysis::gate::Run;
 use piaotan_record::folder::{RunFolder, write_json};
 use piaotan_reports::Lang;
+use piaotan_scenarios::scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -119,10 +120,13 @@ impl Baseline {
             let median = delays.quantiles.get("p50").filter(|q| q.reached && q.value > 0.0)?;
             Some((surface.clone(), median.value))
         });
+        // Logins of the preparation and looks at notices are few, and no part of what is pressed.
+        let scenario = Scenario::parse(&manifest.scenario_text, "the run's scenario", &[])?;
+        let operations = scenario.operations();
         let kept = Kept {
             run: manifest.run.clone(),
             started: manifest.started,
-            what: Run::of_cells(&folded.outside, spoilt),
+            what: Run::of_cells(&folded.outside, &operations, spoilt),
             sync: sync.collect(),
             generator_limited: summary.generator.saturated,
         };

@@ -8,10 +8,12 @@ use crate::telling;
 use anyhow::{Context as _, Result, anyhow, bail};
 use piaotan_analysis::history::{HistoryAnswer, Options, Series, Status};
 use piaotan_analysis::summary::Summary;
+use piaotan_record::Operation;
 use piaotan_record::folder::RunFolder;
 use piaotan_reports::charts::{Style, history};
 use piaotan_reports::html::{failed, operation_name};
 use piaotan_reports::{Lang, png, units};
+use piaotan_scenarios::scenario::Scenario;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -81,8 +83,10 @@ fn read(folders: &[RunFolder], lang: Lang) -> Result<(Vec<Point>, Values)> {
             name: name.unwrap_or_else(|| summary.run.clone()),
             started: folder.manifest().started.to_rfc3339(),
         });
+        let scenario = Scenario::parse(&folder.manifest().scenario_text, "the run's scenario", &[])?;
+        let sent = scenario.operations();
         // A run that was cut short is a gap, not a value.
-        let measured = if summary.cut_short.is_none() { measures(&summary) } else { Vec::new() };
+        let measured = if summary.cut_short.is_none() { measures(&summary, &sent) } else { Vec::new() };
         for (key, value) in measured {
             let track = values.entry(key).or_default();
             track.resize(at, None);
@@ -94,9 +98,9 @@ fn read(folders: &[RunFolder], lang: Lang) -> Result<(Vec<Point>, Values)> {
 }
 
 /// Everything of a run that has a history: response times outside windows, failures, delays.
-fn measures(summary: &Summary) -> Vec<((String, &'static str), f64)> {
+fn measures(summary: &Summary, sent: &[Operation]) -> Vec<((String, &'static str), f64)> {
     let mut all = Vec::new();
-    let judged = |name: &str| !name.starts_with("journey_") && !name.starts_with("track_");
+    let judged = |name: &str| sent.iter().any(|op| op.as_str() == name);
     for (name, operation) in summary.operations.iter().filter(|(name, _)| judged(name)) {
         if let Some(response) = &operation.response {
             let quantiles = [("p50", response.p50), ("p95", response.p95), ("p99", response.p99)];
