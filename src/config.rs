@@ -1,5 +1,8 @@
 //! One file, `piaotan.toml`: each room's section, joined here.
 
+pub mod schema;
+pub mod show;
+
 use crate::notify::NotifySection;
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,13 +14,13 @@ use piaotan_probes::ProbesSection;
 use piaotan_record::Span;
 use piaotan_record::Window;
 use piaotan_record::window::{Entry, windows_of};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Everything that a user may configure.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     pub target: TargetSection,
@@ -32,7 +35,7 @@ pub struct Settings {
 }
 
 /// The test account of synthetic invoices.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountSection {
     pub mobile: Option<String>,
@@ -42,7 +45,7 @@ pub struct AccountSection {
 }
 
 /// Windows that the operator knows, and how announcements are read.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MaintenanceSection {
     pub window: Vec<Entry>,
@@ -53,14 +56,14 @@ pub struct MaintenanceSection {
 }
 
 /// Where the watch remembers.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSection {
     pub path: Option<PathBuf>,
 }
 
 /// The resident watch: where it shows what it sees, and to whom.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WatchSection {
     /// Where metrics and the status page are: 127.0.0.1:9465 unless set.

@@ -59,7 +59,7 @@ pub fn check(name: &str, value: &Value) {
     assert_eq!(first, ["schema", "kind"], "{name}");
 }
 
-fn answer(dir: &Path, args: &[&str]) -> Value {
+pub fn answer(dir: &Path, args: &[&str]) -> Value {
     let output = piaotan(args).args(["--format", "json"]).current_dir(dir).output().unwrap();
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|e| panic!("{args:?}: {e}: {}", String::from_utf8_lossy(&output.stderr)))
@@ -97,4 +97,32 @@ fn real_answers_are_what_the_schemas_say() {
     check("windows_next", &answer(dir.path(), &["windows", "next"]));
     check("windows_check", &answer(dir.path(), &["windows", "check", "--at", "2030-01-01T01:00:00Z"]));
     check("check", &answer(dir.path(), &["check", "--probes", "api_health", "--target", &platform.url]));
+}
+
+#[test]
+fn judges_of_other_peoples_data_answer_by_their_schemas() {
+    let dir = tempdir().unwrap();
+    let levels = (0..40).map(|i| format!("{i},{}\n", if i < 20 { 100 } else { 120 } + i % 3));
+    std::fs::write(dir.path().join("h.csv"), format!("time,value\n{}", levels.collect::<String>())).unwrap();
+    let history = answer(dir.path(), &["history", "h.csv"]);
+    check("history", &history);
+    assert_eq!(history["changes"][0]["index"], 20);
+    let rows = (0..60).map(|i| {
+        let (at, seen) = (i * 10, if i % 7 == 0 { String::new() } else { (i * 10 + 20 + i % 5).to_string() });
+        format!("{i},{at},{},{seen}\n", at + 18)
+    });
+    let text = format!("id,uploaded,last_not_seen,first_seen\n{}", rows.collect::<String>());
+    std::fs::write(dir.path().join("s.csv"), text).unwrap();
+    check("sync", &answer(dir.path(), &["sync", "s.csv"]));
+    check("config", &answer(dir.path(), &["config", "show"]));
+}
+
+#[test]
+fn traces_and_cleanups_answer_by_their_schemas() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "");
+    for number in ["26112000000000012345", "123"] {
+        check("trace", &answer(dir.path(), &["trace", number, "--target", &platform.url]));
+    }
+    check("cleanup", &answer(dir.path(), &["cleanup", "--target", &platform.url]));
 }

@@ -29,3 +29,5 @@ mod trace;
 mod watch;
 #[path = "windows.rs"]
 mod windows;
+#[path = "week.rs"]
+mod week;

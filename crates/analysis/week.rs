@@ -158,6 +158,13 @@ pub struct Week {
     pub series: Series,
 }
 
+impl Run {
+    /// Whether its code says anything: a platform has one for success too.
+    fn complains(&self) -> bool {
+        !self.code.is_empty() && self.outcome != Some(OutcomeKind::Ok)
+    }
+}
+
 impl Events {
     /// The share of good events; `None` where there were none at all.
     #[must_use]

@@ -3,11 +3,11 @@
 //! Piaotan writes invoices and can press hard, so the default answer is no: only loopback may be
 //! written or loaded unless the configuration (and, for load, the command line too) names the host.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// The `[target]` section of the configuration.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TargetSection {
     /// Base URL, such as `http://127.0.0.1:8080`.

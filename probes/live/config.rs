@@ -3,12 +3,12 @@
 use crate::ProbeKind;
 use chrono::NaiveDate;
 use piaotan_record::{Service, Span};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The `[probes]` section.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProbesSection {
     /// What is watched; everything that profile and permissions allow, when empty.
@@ -50,7 +50,7 @@ pub struct ProbesSection {
 }
 
 /// An invoice that the platform is known to have.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Canary {
     pub number: String,

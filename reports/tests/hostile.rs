@@ -208,6 +208,29 @@ fn a_day_of_every_operation_fits() {
 }
 
 #[test]
+fn a_clock_that_jumps_back_makes_no_nonsense() {
+    let mut series = Series { bins: day().bins[..200].to_vec(), ..Series::empty(start()) };
+    for (i, bin) in series.bins.iter_mut().enumerate() {
+        bin.t = if (80..120).contains(&i) { bin.t - 4_000.0 } else { bin.t };
+    }
+    let mut summary = Summary { ended: start() - TimeDelta::hours(1), ..summary() };
+    summary.windows.push(WindowSummary {
+        id: "w".into(),
+        start: start() + TimeDelta::hours(2),
+        end: Some(start() + TimeDelta::hours(1)),
+        services: vec!["all".into()],
+        source: "notice".into(),
+        status: "confirmed".into(),
+        finding: Some("overrun".into()),
+        observed_start: Some(start() + TimeDelta::days(4_000)),
+        observed_end: None,
+        text: String::new(),
+    });
+    let text = all(&summary, &series);
+    assert!(!text.contains("NaN") && !text.contains("inf "));
+}
+
+#[test]
 fn the_same_facts_give_the_same_bytes() {
     let (summary, series) = (summary(), day());
     for width in [Width::Wide, Width::Phone] {

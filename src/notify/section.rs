@@ -6,10 +6,10 @@ use anyhow::{Result, anyhow};
 use piaotan_client::profile::SecretRef;
 use piaotan_probes::live::notify::Channel;
 use piaotan_record::{Span, closed_enum};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Who is told, where no Alertmanager does it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NotifySection {
     /// Messages that come within so long of each other are sent as one.
@@ -38,7 +38,7 @@ closed_enum! {
 }
 
 /// Mail.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailSection {
     pub server: String,
@@ -54,7 +54,7 @@ pub struct MailSection {
 }
 
 /// One webhook.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSection {
     /// The address, or `env:NAME` or `file:PATH` where it holds a key.

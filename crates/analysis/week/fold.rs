@@ -79,7 +79,7 @@ impl<'a> Fold<'a> {
         let (inside, excludes) = (phase.is_maintenance(), phase.excludes_slo());
         let now = run.started >= self.terms.from;
         self.count(run, now, excludes);
-        if !run.code.is_empty() {
+        if run.complains() {
             let code = self.codes.entry(run.code.clone()).or_default();
             *(if now { &mut code.count } else { &mut code.before }) += 1;
             code.inside += u64::from(now && inside);
@@ -147,7 +147,7 @@ impl<'a> Fold<'a> {
         bin.inside |= inside;
         let kind = if run.health == Health::Bad { run.outcome } else { Some(OutcomeKind::Ok) };
         bin.counted.outcomes[kind.unwrap_or(OutcomeKind::Unreadable).index()] += 1;
-        if !run.code.is_empty() {
+        if run.complains() {
             *bin.counted.codes.entry(run.code.clone()).or_default() += 1;
         }
         if run.timed && run.health != Health::Bad {

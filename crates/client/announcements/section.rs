@@ -7,7 +7,7 @@ use crate::transport::{Dialer, Guard};
 use chrono_tz::Tz;
 use piaotan_record::window::{Services, Source as From};
 use piaotan_record::{Span, closed_enum, zone};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ closed_enum! {
 }
 
 /// One `[[maintenance.source]]`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SourceEntry {
     /// How it is called in lists and findings; the kind where it is not named.

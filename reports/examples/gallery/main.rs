@@ -1,7 +1,10 @@
 //! Draws every chart of every synthetic story, in Chinese and English, light and dark:
 //! `cargo run --release -p piaotan-reports --example gallery -- OUT`.
+//!
+//! With `docs/gallery` behind it, `--example gallery -- OUT docs/gallery` also makes the contact sheets there.
 
 mod judged;
+mod sheet;
 mod stories;
 
 use piaotan_reports::charts::{Style, Theme, Width};
@@ -24,7 +27,35 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
+    if let Some(sheets) = std::env::args().nth(2) {
+        for (lang, theme, name) in
+            [(Lang::Zh, Theme::Light, "charts-zh.png"), (Lang::En, Theme::Dark, "charts-en-dark.png")]
+        {
+            let ground = if theme == Theme::Light { "#e9edf2" } else { "#05070a" };
+            let svg =
+                sheet::sheet(&shown(&Style { lang, theme, width: Width::Wide, titled: true }), 4, ground);
+            fs::write(Path::new(&sheets).join(name), png::draw(&svg, 1.0)?)?;
+        }
+    }
     Ok(())
+}
+
+/// The pictures of the contact sheet: every chart once, from the story that shows most in it.
+fn shown(style: &Style) -> Vec<String> {
+    const CHOSEN: [(&str, &[&str]); 4] = [
+        ("deploy", &["timeline", "latency", "outcomes", "codes", "waiting", "quantiles", "heat"]),
+        ("overrun", &["timeline", "outcomes", "rate", "concurrency"]),
+        ("sync", &["timeline", "survival", "delay", "cohort"]),
+        ("day", &["timeline", "latency"]),
+    ];
+    let mut all = Vec::new();
+    for story in stories::all(style.lang) {
+        let chosen = CHOSEN.iter().find(|(name, _)| *name == story.name).map_or(&[][..], |(_, ids)| ids);
+        let drawn = figures(&story.summary, &story.series, style);
+        all.extend(drawn.into_iter().filter(|one| chosen.contains(&one.id)).map(|one| one.svg));
+    }
+    all.extend(judged::all(style).into_iter().map(|(_, svg)| svg));
+    all
 }
 
 /// The way in which a picture is drawn, and what its files are called.

@@ -29,6 +29,12 @@ pub(super) fn run(args: &Report, last: &str, common: &Common) -> Result<u8> {
     let to =
         args.until.as_deref().map(|written| time::instant("--until", written, profile.zone())).transpose()?;
     let to = to.unwrap_or_else(Utc::now);
+    if to > Utc::now() {
+        bail!(
+            "--until {} has not come yet; write a time that is over",
+            args.until.as_deref().unwrap_or_default()
+        );
+    }
     let Some(from) = to.checked_sub_signed(length).filter(|from| from.timestamp() > 0) else {
         bail!("--last {last} reaches too far back; write 24h, 7d or 30d");
     };
