@@ -314,7 +314,7 @@ fn datasource() -> Value {
 }
 
 fn variable_datasource() -> Value {
-    json!({ "name": "datasource", "label": "Data Source", "type": "datasource", "query": "prometheus", "current": {}, "hide": 0, "refresh": 1 })
+    json!({ "name": "datasource", "label": "Data Source", "type": "datasource", "query": "prometheus", "current": { "text": "default", "value": "default" }, "hide": 0, "refresh": 1 })
 }
 
 fn variable(name: &str) -> Value {

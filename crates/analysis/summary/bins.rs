@@ -240,7 +240,7 @@ impl<'a> Bins<'a> {
 
     /// Neighbouring bins of one operation, joined until they hold `enough` requests that were timed.
     /// What met a window, recovered from one or warmed up is left out.
-    pub(super) fn timed(&self, operation: Operation, enough: u64) -> Vec<Group> {
+    pub(super) fn timed(&self, operation: Operation, q: f64, enough: u64) -> Vec<Group> {
         let mut groups = Vec::new();
         let mut open: Option<(f64, BTreeMap<u16, u64>, u64, f64)> = None;
         let last = self.last_second() / self.width;
@@ -262,7 +262,8 @@ impl<'a> Bins<'a> {
             if joined.values().sum::<u64>() < enough {
                 open = Some((begin, joined, asked, seconds));
             } else if let Some(found) = quantiles(&joined) {
-                groups.push(Group { from: begin, to, p95: found.p95, asked: asked as f64 / seconds });
+                let value = if q > 0.5 { found.p95 } else { found.p50 };
+                groups.push(Group { from: begin, to, value, asked: asked as f64 / seconds });
             }
         }
         groups

@@ -1,7 +1,8 @@
 //! Since when the responses of a run are slower, and how many times: what a deploy in its middle does.
 //!
 //! Only what lay outside windows and after the warm-up counts. Change points are those of
-//! [`crate::history`], on the p95 of groups of bins that hold enough requests each.
+//! [`crate::history`], on the median of groups of bins that hold enough requests each; where it shows
+//! none, on their p95, for what slows only some requests.
 
 use super::bins::Bins;
 use super::fold::Scene;
@@ -12,8 +13,8 @@ use chrono::{DateTime, FixedOffset};
 use piaotan_record::Operation;
 use serde_json::json;
 
-/// Requests in a group, so that its p95 means something.
-const ENOUGH: u64 = 40;
+/// Quantiles that are searched: the name, where it lies, and requests in a group so that it means something.
+const SEARCHED: [(&str, f64, u64); 2] = [("p50", 0.5, 10), ("p95", 0.95, 40)];
 /// A run has at most so many groups: more say nothing new and cost time.
 const MOST_GROUPS: usize = 240;
 /// How many times as slow deserves a word.
@@ -29,8 +30,8 @@ pub(super) struct Group {
     /// Seconds since the run's start.
     pub from: f64,
     pub to: f64,
-    /// Seconds from the due instant.
-    pub p95: f64,
+    /// A quantile, in seconds from the due instant.
+    pub value: f64,
     /// Arrivals asked for a second, of all journeys.
     pub asked: f64,
 }
@@ -39,6 +40,7 @@ pub(super) struct Group {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Slower {
     operation: Operation,
+    quantile: &'static str,
     at: f64,
     /// Where it was over again before the end.
     until: Option<f64>,
@@ -56,7 +58,11 @@ impl Slower {
 /// What became slower, one finding for all operations; with the moment at which it began.
 pub(super) fn slower(scene: &Scene<'_>, summary: &Summary) -> Option<(DateTime<FixedOffset>, Finding)> {
     let own = Operation::ALL.iter().filter(|op| !op.is_journey() && !op.is_tracking());
-    let each = own.filter_map(|op| change(*op, &groups(scene.bins, *op)));
+    let search = |op: &Operation| {
+        let mut each = SEARCHED.iter();
+        each.find_map(|(name, q, enough)| change(*op, name, &groups(scene.bins, *op, *q, *enough)))
+    };
+    let each = own.filter_map(search);
     let mut found: Vec<Slower> = each.collect();
     found.sort_by(|a, b| b.ratio().total_cmp(&a.ratio()));
     let worst = *found.first()?;
@@ -82,8 +88,9 @@ pub(super) fn slower(scene: &Scene<'_>, summary: &Summary) -> Option<(DateTime<F
         ("until", json!(worst.until.map(|t| moment(t).to_rfc3339()))),
         ("operation", json!(worst.operation.as_str())),
         ("ratio", json!(worst.ratio())),
-        ("p95_before", json!(worst.before)),
-        ("p95_after", json!(worst.after)),
+        ("quantile", json!(worst.quantile)),
+        ("before", json!(worst.before)),
+        ("after", json!(worst.after)),
         ("load_ratio", json!(worst.load)),
     ];
     let evidence = evidence.map(|(name, value)| (name.to_owned(), value)).into();
@@ -99,7 +106,13 @@ fn told(
     let clock = |t: f64| moment(t).format("%H:%M:%S").to_string();
     let seconds = super::findings::seconds;
     let one = |one: &Slower| {
-        format!("{} {} → {}", spoken(one.operation, chinese), seconds(one.before), seconds(one.after))
+        let quantile = match (one.quantile, chinese) {
+            ("p50", true) => "中位数",
+            ("p50", false) => "median",
+            (other, _) => other,
+        };
+        let (name, before, after) = (spoken(one.operation, chinese), seconds(one.before), seconds(one.after));
+        format!("{name} {quantile} {before} → {after}")
     };
     let list: Vec<String> = found.iter().take(4).map(one).collect();
     let worst = &found[0];
@@ -110,21 +123,21 @@ fn told(
         let upto = if found.len() > 1 { "最多" } else { "" };
         let span = until.map_or_else(|| format!("{at} 起"), |end| format!("{at} 至 {end}"));
         let load = load.map(|by| format!("，同时负载为之前的 {by:.1} 倍")).unwrap_or_default();
-        format!("{span}，响应时间{upto}为之前的 {ratio:.1} 倍{load}。p95：{}。", list.join("，"))
+        format!("{span}，响应时间{upto}为之前的 {ratio:.1} 倍{load}：{}。", list.join("，"))
     } else {
         let upto = if found.len() > 1 { "up to " } else { "" };
         let span = until.map_or_else(|| format!("From {at} on"), |end| format!("From {at} to {end}"));
         let load = load.map(|by| format!(", under {by:.1} times the load")).unwrap_or_default();
-        format!("{span} responses took {upto}{ratio:.1} times as long{load}. p95: {}.", list.join(", "))
+        format!("{span} responses took {upto}{ratio:.1} times as long{load}: {}.", list.join(", "))
     }
 }
 
 /// The greatest lasting change to the worse, where there is one.
-fn change(operation: Operation, groups: &[Group]) -> Option<Slower> {
-    let values: Vec<f64> = groups.iter().map(|group| group.p95).collect();
-    // Sought in a dozen operations: the error probability is shared.
+fn change(operation: Operation, quantile: &'static str, groups: &[Group]) -> Option<Slower> {
+    let values: Vec<f64> = groups.iter().map(|group| group.value).collect();
+    // Sought in a dozen operations and two quantiles: the error probability is shared.
     let options = Options {
-        alpha: 0.004,
+        alpha: 0.002,
         least_segment: 5,
         least_change: WORTH - 1.0,
         least_superiority: 0.85,
@@ -144,6 +157,7 @@ fn change(operation: Operation, groups: &[Group]) -> Option<Slower> {
         let lasts = (to - from) as f64 >= LASTING * values.len() as f64;
         let found = Slower {
             operation,
+            quantile,
             at: groups[from].from,
             until: over.map(|_| groups[to - 1].to),
             before,
@@ -156,15 +170,15 @@ fn change(operation: Operation, groups: &[Group]) -> Option<Slower> {
 }
 
 /// Bins joined until they hold enough requests; those that met a window, or warmed up, are left out.
-fn groups(bins: &Bins<'_>, operation: Operation) -> Vec<Group> {
-    let steady: Vec<Group> = bins.timed(operation, ENOUGH);
+fn groups(bins: &Bins<'_>, operation: Operation, q: f64, enough: u64) -> Vec<Group> {
+    let steady: Vec<Group> = bins.timed(operation, q, enough);
     if steady.len() <= MOST_GROUPS {
         return steady;
     }
     let join = |many: &[Group]| Group {
         from: many[0].from,
         to: many[many.len() - 1].to,
-        p95: median(&many.iter().map(|group| group.p95).collect::<Vec<_>>()),
+        value: median(&many.iter().map(|group| group.value).collect::<Vec<_>>()),
         asked: median(&many.iter().map(|group| group.asked).collect::<Vec<_>>()),
     };
     steady.chunks(steady.len().div_ceil(MOST_GROUPS)).map(join).collect()
@@ -181,19 +195,20 @@ mod tests {
             1.0 + 0.3 * (scattered as f64 / f64::from(1 << 24) - 0.5)
         };
         let one =
-            |i: usize| Group { from: i as f64, to: i as f64 + 1.0, p95: level(i) * noise(i), asked: 10.0 };
+            |i: usize| Group { from: i as f64, to: i as f64 + 1.0, value: level(i) * noise(i), asked: 10.0 };
         (0..count).map(one).collect()
     }
 
     fn check(level: impl Fn(usize) -> f64, expected: Option<(f64, Option<f64>)>) {
-        let found = change(Operation::Upload, &groups(120, level));
+        let found = change(Operation::Upload, "p50", &groups(120, level));
         assert_eq!(found.map(|one| (one.at, one.until)), expected);
     }
 
     #[test]
     fn a_lasting_step_up_is_found_where_it_began() {
         check(|i| if i < 60 { 0.2 } else { 0.8 }, Some((60.0, None)));
-        let found = change(Operation::Upload, &groups(120, |i| if i < 60 { 0.2 } else { 0.8 })).unwrap();
+        let found =
+            change(Operation::Upload, "p50", &groups(120, |i| if i < 60 { 0.2 } else { 0.8 })).unwrap();
         assert!((found.ratio() - 4.0).abs() < 0.4, "{found:?}");
     }
 
