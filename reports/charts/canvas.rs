@@ -76,7 +76,8 @@ fn head_height(style: &Style, caption: &Caption) -> f64 {
 
 /// The legend in as many lines as the width asks for.
 fn legend_lines(style: &Style, legend: &str) -> Vec<String> {
-    let (size, room) = (style.letters() - 1.0, style.pixels() - 16.0);
+    // A browser may draw with a wider font than the one that widths were measured in.
+    let (size, room) = (style.letters() - 1.0, (style.pixels() - 16.0) * 0.86);
     let mut lines = vec![String::new()];
     for word in words(legend) {
         let line = lines.last_mut().expect("there is always a line");

@@ -1,9 +1,7 @@
 //! Stories with hardly anything in them.
 
-use super::shape::{Shape, series};
 use super::told::*;
 use super::{Story, start, story};
-use chrono::TimeDelta;
 use piaotan_analysis::summary::*;
 use piaotan_record::{Operation, OutcomeKind};
 use piaotan_reports::Lang;

@@ -5,7 +5,6 @@ use super::told::*;
 use super::{Story, start, story};
 use chrono::TimeDelta;
 use piaotan_analysis::summary::*;
-use piaotan_record::{Operation, OutcomeKind};
 use piaotan_reports::Lang;
 
 pub(super) fn healthy(lang: Lang) -> Story {

@@ -2,10 +2,8 @@
 
 use super::shape::{Shape, series};
 use super::told::*;
-use super::{Story, start, story};
-use chrono::TimeDelta;
+use super::{Story, story};
 use piaotan_analysis::summary::*;
-use piaotan_record::{Operation, OutcomeKind};
 use piaotan_reports::Lang;
 
 pub(super) fn maintenance(lang: Lang) -> Story {
