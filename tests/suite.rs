@@ -27,7 +27,7 @@ mod stall;
 mod trace;
 #[path = "watch.rs"]
 mod watch;
-#[path = "windows.rs"]
-mod windows;
 #[path = "week.rs"]
 mod week;
+#[path = "windows.rs"]
+mod windows;
