@@ -17,7 +17,23 @@ pub fn judge(sides: &[Folded; 2], tolerance: f64) -> Vec<SyncJudgement> {
         all.filter(|(_, [a, b])| !a.is_empty() && !b.is_empty()).collect();
     let alpha = ALPHA * SYNC_SHARE / tracked.len().max(1) as f64;
     let terms = Terms { alpha, tolerance, ..Terms::default() };
-    tracked.iter().map(|(surface, [a, b])| row(*surface, &regression(a, b, &terms), tolerance)).collect()
+    let judged = |(surface, sides): &(Surface, [Vec<Delay>; 2])| {
+        let found = row(*surface, &regression(&sides[0], &sides[1], &terms), tolerance);
+        if sides.iter().all(|side| is_below_first_look(side)) { without_bounds(found) } else { found }
+    };
+    tracked.iter().map(judged).collect()
+}
+
+/// Whether most were there already when one first looked: how long they took cannot be known.
+fn is_below_first_look(side: &[Delay]) -> bool {
+    let at_once = side.iter().filter(|delay| delay.seen() && delay.lower <= 0.0).count();
+    2 * at_once > side.len()
+}
+
+/// Nothing is said of changes below the first look: the bounds of a middle that was never seen mean nothing.
+fn without_bounds(found: SyncJudgement) -> SyncJudgement {
+    let reason = "most were visible at the first look; a shorter sync.first shows smaller changes".to_owned();
+    SyncJudgement { ratio: None, lower: None, upper: None, detectable: None, reason, ..found }
 }
 
 /// Delays outside windows and what follows them, in seconds of the run.
