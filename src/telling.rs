@@ -3,13 +3,16 @@
 
 use crate::door::Format;
 use anyhow::{Context as _, Result};
+use chrono::TimeDelta;
 use piaotan_analysis::summary::{Folded, Terms, fold};
 use piaotan_record::folder::{RunFolder, write_json};
+use piaotan_record::window::{Source, Window};
 use piaotan_reports::Lang;
 use piaotan_reports::charts::Style;
 use piaotan_reports::html::{self, Report};
 use piaotan_reports::{figures, png, text};
 use piaotan_scenarios::scenario::{Plan, Scenario};
+use piaotan_store::Store;
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -27,6 +30,21 @@ pub fn terms(folder: &RunFolder, lang: Lang) -> Result<Terms> {
     Ok(Terms { limits, tolerance, promise, chinese: lang == Lang::Zh, ..Terms::default() })
 }
 
+/// What became known of windows after the run: all that a store remembers of its stretch of time.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn known_now(terms: Terms, store: &Store, folder: &RunFolder) -> Result<Terms> {
+    let manifest = folder.manifest();
+    let register = store.register(manifest.started - TimeDelta::days(31))?;
+    let ended =
+        manifest.started + TimeDelta::milliseconds((manifest.planned * 1e3) as i64) + TimeDelta::days(1);
+    // The run has seen for itself; what a watch saw then is of other requests.
+    let counts = |window: &Window| window.start < ended && window.source != Source::Observed;
+    let windows = register.windows.into_iter().filter(counts).collect();
+    Ok(Terms { windows, corrections: register.corrections, sightings: register.sightings, ..terms })
+}
+
 /// Folds a folder and writes nothing.
 ///
 /// # Errors
@@ -41,8 +59,25 @@ pub fn read(path: &Path, lang: Lang) -> Result<Folded> {
 /// # Errors
 /// When the folder cannot be read or written.
 pub fn tell(path: &Path, lang: Lang, interrupted: bool, pictures: bool) -> Result<Folded> {
+    tell_as_known(path, lang, interrupted, pictures, None)
+}
+
+/// The same, with what a store remembers of windows, corrected since or made known only then.
+///
+/// # Errors
+/// When the folder cannot be read or written, or the store not be read.
+pub fn tell_as_known(
+    path: &Path,
+    lang: Lang,
+    interrupted: bool,
+    pictures: bool,
+    store: Option<&Store>,
+) -> Result<Folded> {
     let folder = RunFolder::open(path)?;
-    let terms = Terms { interrupted, ..terms(&folder, lang)? };
+    let mut terms = Terms { interrupted, ..terms(&folder, lang)? };
+    if let Some(store) = store {
+        terms = known_now(terms, store, &folder)?;
+    }
     let folded = fold(&folder, &terms)?;
     write_json(&path.join(piaotan_record::folder::SUMMARY), &folded.summary)?;
     let report =

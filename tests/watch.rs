@@ -318,62 +318,117 @@ fn a_check_leaves_a_whole_file_and_puts_one_group() {
     assert!(puts[0].starts_with("PUT /metrics/job/piaotan_check ") && puts[0].contains("probe_success"));
 }
 
+/// A real Prometheus and Alertmanager behind a watch, with the files of `deploy`.
+struct Alerting {
+    letters: Arc<Mutex<String>>,
+    _programs: [Ended; 2],
+}
+
+impl Alerting {
+    /// What waits for minutes in earnest waits for a second here.
+    fn start(dir: &Path, watch: &Watch) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+        let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+        let write = |name: &str, text: String| std::fs::write(dir.join(name), text).unwrap();
+        let (mail, letters) = mail_server();
+        let (prometheus, alerts) = (free_port(), free_port());
+        let ours = watch.url.strip_prefix("http://").unwrap();
+        let quick = |text: String| {
+            let text =
+                text.replace("scrape_interval: 15s", "scrape_interval: 500ms\n  scrape_timeout: 400ms");
+            text.replace("evaluation_interval: 15s", "evaluation_interval: 500ms")
+                .replace("group_wait: 30s", "group_wait: 1s")
+        };
+        let config = quick(read("prometheus/prometheus.yml"))
+            .replace("127.0.0.1:9465", ours)
+            .replace("127.0.0.1:9093", &format!("127.0.0.1:{alerts}"));
+        write("prometheus.yml", config);
+        let rules = read("prometheus/piaotan.rules.yml");
+        let rules = rules.replace("for: \"5m\"", "for: \"1s\"").replace("for: \"1m\"", "for: \"1s\"");
+        write("piaotan.rules.yml", rules);
+        let config = quick(read("alertmanager/alertmanager.yml"));
+        write("alertmanager.yml", config.replace("127.0.0.1:25", &format!("127.0.0.1:{mail}")));
+        let run = |program: &str, args: &[String]| {
+            let mut command = Command::new(program);
+            command.args(args).current_dir(dir).stdout(Stdio::null()).stderr(Stdio::null());
+            Ended(command.spawn().unwrap())
+        };
+        let alertmanager = run(
+            "prometheus-alertmanager",
+            &[
+                "--config.file=alertmanager.yml".to_owned(),
+                "--storage.path=am".to_owned(),
+                "--cluster.listen-address=".to_owned(),
+                format!("--web.listen-address=127.0.0.1:{alerts}"),
+            ],
+        );
+        let prometheus = run(
+            "prometheus",
+            &[
+                "--config.file=prometheus.yml".to_owned(),
+                "--storage.tsdb.path=tsdb".to_owned(),
+                format!("--web.listen-address=127.0.0.1:{prometheus}"),
+            ],
+        );
+        Self { letters, _programs: [alertmanager, prometheus] }
+    }
+
+    fn mailed(&self, alert: &str) -> bool {
+        self.letters.lock().unwrap().contains(alert)
+    }
+
+    /// Waits until a letter about an alert has come, at most a minute.
+    fn wait(&self, alert: &str) {
+        let begun = std::time::Instant::now();
+        while !self.mailed(alert) {
+            assert!(begun.elapsed().as_secs() < 60, "no mail of {alert}: {}", self.letters.lock().unwrap());
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    }
+}
+
 #[test]
 fn a_real_prometheus_and_alertmanager_mail_what_a_watch_sees() {
     if !(needs("prometheus") && needs("prometheus-alertmanager")) {
         return;
     }
     let dir = tempdir().unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
-    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
-    let (mail, letters) = mail_server();
-    let (prometheus, alerts) = (free_port(), free_port());
-    // An outage from the start; what waits for minutes in earnest waits for a second here.
+    // An outage from the start.
     let weather = "[[fault]]\nkind = \"error\"\nshare = 1.0\noperations = [\"everything\"]\n";
     let platform = Platform::start(dir.path(), weather);
     let watch = Watch::start(dir.path(), &platform.url, QUICK);
-    let ours = watch.url.strip_prefix("http://").unwrap();
-    let quick = |text: String| {
-        let text = text.replace("scrape_interval: 15s", "scrape_interval: 500ms\n  scrape_timeout: 400ms");
-        text.replace("evaluation_interval: 15s", "evaluation_interval: 500ms")
-            .replace("group_wait: 30s", "group_wait: 1s")
-    };
-    let config = quick(read("prometheus/prometheus.yml"))
-        .replace("127.0.0.1:9465", ours)
-        .replace("127.0.0.1:9093", &format!("127.0.0.1:{alerts}"));
-    std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
-    let rules = read("prometheus/piaotan.rules.yml").replace("for: \"5m\"", "for: \"1s\"");
-    std::fs::write(dir.path().join("piaotan.rules.yml"), rules).unwrap();
-    let config =
-        quick(read("alertmanager/alertmanager.yml")).replace("127.0.0.1:25", &format!("127.0.0.1:{mail}"));
-    std::fs::write(dir.path().join("alertmanager.yml"), config).unwrap();
-    let run = |program: &str, args: &[String]| {
-        let mut command = Command::new(program);
-        command.args(args).current_dir(dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
-        Ended(command.spawn().unwrap())
-    };
-    let _alertmanager = run(
-        "prometheus-alertmanager",
-        &[
-            "--config.file=alertmanager.yml".to_owned(),
-            "--storage.path=am".to_owned(),
-            "--cluster.listen-address=".to_owned(),
-            format!("--web.listen-address=127.0.0.1:{alerts}"),
-        ],
-    );
-    let _prometheus = run(
-        "prometheus",
-        &[
-            "--config.file=prometheus.yml".to_owned(),
-            "--storage.tsdb.path=tsdb".to_owned(),
-            format!("--web.listen-address=127.0.0.1:{prometheus}"),
-        ],
-    );
-    let mailed = || letters.lock().unwrap().contains("PiaotanProbeFailing");
-    let begun = std::time::Instant::now();
-    while !mailed() {
-        assert!(begun.elapsed().as_secs() < 60, "no mail came: {}", letters.lock().unwrap());
-        std::thread::sleep(std::time::Duration::from_millis(100));
+    let alerting = Alerting::start(dir.path(), &watch);
+    alerting.wait("PiaotanProbeFailing");
+    assert!(alerting.mailed("RCPT TO:<ops@example.com>"));
+}
+
+#[test]
+fn a_real_alertmanager_mails_nothing_of_a_window_and_all_of_its_overrun() {
+    if !(needs("prometheus") && needs("prometheus-alertmanager")) {
+        return;
     }
-    assert!(letters.lock().unwrap().contains("RCPT TO:<ops@example.com>"));
+    let dir = tempdir().unwrap();
+    // In maintenance from the start, and past the end that was announced.
+    let weather = "[[maintenance]]\nat = 0\nfor = 600\noperations = [\"everything\"]\n";
+    let platform = Platform::start(dir.path(), weather);
+    let now = chrono::Utc::now();
+    let (start, end) = (now - chrono::TimeDelta::minutes(5), now + chrono::TimeDelta::seconds(15));
+    let window = format!(
+        "{QUICK}[[maintenance.window]]\nid = 'w'\nstart = '{}'\nend = '{}'\n",
+        start.to_rfc3339(),
+        end.to_rfc3339()
+    );
+    let watch = Watch::start(dir.path(), &platform.url, &window);
+    let alerting = Alerting::start(dir.path(), &watch);
+    let active = "piaotan_maintenance_active{source=\"config\",service=\"query\",status=\"confirmed\"}";
+    until("the window is open", || watch.metric(active) == Some(1.0));
+    let failing = "probe_success{probe=\"api_health\"}";
+    until("a probe fails in it", || watch.metric(failing) == Some(0.0));
+    while chrono::Utc::now() < end {
+        assert!(!alerting.mailed("alertname"), "{}", alerting.letters.lock().unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    alerting.wait("PiaotanMaintenanceOverrun");
+    let over = "piaotan_maintenance_overrun_seconds{service=\"query\"}";
+    assert!(watch.metric(over).is_some_and(|seconds| seconds > 0.0));
 }

@@ -230,3 +230,43 @@ fn a_watch_shows_how_its_sources_fare() {
     server.answers(http("200 OK\r\nETag: \"1\"", &one));
     until("it is well again", || says("piaotan_announcement_source_up{source=\"ical\"} 1"));
 }
+
+#[test]
+fn the_log_of_the_platform_shows_no_write_inside_a_window() {
+    let dir = tempdir().unwrap();
+    let weather =
+        "[rules]\ndaily_limit = 0\n[log]\nkeep = 100000\n[[review]]\ndelay = 0.05\n[[sync]]\ndelay = 0.1\n";
+    let platform = Platform::start(dir.path(), weather);
+    // The window of an operator's own calendar; the platform itself knows nothing of it and serves.
+    let start = chrono::Utc::now() + chrono::TimeDelta::seconds(6);
+    let (start, end) = (whole(start), whole(start + chrono::TimeDelta::seconds(3)));
+    let format = |at: chrono::DateTime<chrono::Utc>| at.format("%Y%m%dT%H%M%SZ").to_string();
+    std::fs::write(dir.path().join("c.ics"), calendar(&event("a", &format(start), &format(end)))).unwrap();
+    configured(dir.path(), "kind = 'ical'\npath = 'c.ics'\nservices = ['upload', 'login', 'issue']");
+    let text = "name = \"t\"\n[load]\nrate = 30\nduration = \"9s\"\n[data]\nprepare = 5\nverify_quota = 0\n[sync]\ndrain = \"1s\"\n[[mix]]\njourney = \"roundtrip\"\n[[mix]]\njourney = \"query_number\"\n";
+    let path = crate::house::scenario(dir.path(), text);
+    let output = piaotan(&["run", path.to_str().unwrap(), "--target", &platform.url, "--out", "run"])
+        .args(["--format", "json", "--listen", "127.0.0.1:0", "--during-maintenance", "pause"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let arrivals = &summary["arrivals"];
+    let number = |name: &str| arrivals[name].as_u64().unwrap();
+    assert!(number("suppressed") > 20, "{arrivals}");
+    assert_eq!(number("suppressed") + number("started") + number("dropped"), number("scheduled"));
+    let log = platform.get("/_weather/log?limit=100000");
+    let entries = log["data"]["entries"].as_array().unwrap();
+    let inside = |entry: &&Value| {
+        let at = entry["at"].as_i64().unwrap() as f64 / 1e9;
+        (start.timestamp() as f64..end.timestamp() as f64).contains(&at)
+    };
+    let wrote = |entry: &&Value| ["login", "upload"].contains(&entry["operation"].as_str().unwrap());
+    assert_eq!(entries.iter().filter(inside).filter(wrote).count(), 0);
+    assert!(entries.iter().filter(wrote).count() > 50, "writes are in the log");
+    assert!(entries.iter().filter(inside).count() > 20, "reads go on");
+}
+
+fn whole(at: chrono::DateTime<chrono::Utc>) -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp(at.timestamp(), 0).unwrap()
+}

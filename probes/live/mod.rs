@@ -3,8 +3,9 @@
 //! Reading order: [`config`] and [`setting`] (what a probe is given), [`port`] and [`result`] (how it asks
 //! and what it answers), [`made`], [`known`] and [`look`] (synthetic invoices and looking for them),
 //! [`poll`] and [`schedule`] (when; pure), [`watch`], [`state`] and [`holder`] (the loop, its memory, its lease),
-//! [`recovery`] (after a window), [`trace`] (one invoice), [`notify`] (what people are sent).
+//! [`agree`] (announced against observed), [`recovery`] (after a window), [`trace`] (one invoice), [`notify`] (what people are sent).
 
+pub mod agree;
 pub mod config;
 pub mod delays;
 pub mod holder;

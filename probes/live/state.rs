@@ -1,5 +1,6 @@
 //! What the watch knows between two runs: alerts told and held, failures in a row, maintenance seen.
 
+use crate::live::agree::{Agreement, News};
 use crate::live::notify::Message;
 use crate::live::result::ProbeResult;
 use crate::{Health, ProbeKind, say};
@@ -12,7 +13,7 @@ use piaotan_analysis::reconcile::Recovery;
 use piaotan_client::profile::Language;
 use piaotan_record::calendar::{Phase, Seen};
 use piaotan_record::window::AlertMode;
-use piaotan_record::{Calendar, OutcomeKind, Service};
+use piaotan_record::{Calendar, Operation, OutcomeKind, Service};
 use piaotan_store::{Error, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -47,6 +48,8 @@ struct Kept {
     /// Failures in a row, by alert.
     failures: BTreeMap<String, u32>,
     overruns: Vec<String>,
+    #[serde(default)]
+    agreement: Agreement,
 }
 
 impl State {
@@ -74,8 +77,20 @@ impl State {
             let (due, done) = (result.started, result.started);
             return self.phases.push(&Fact { due, done, subject: Subject::OwnNetwork, signal });
         }
-        let facts = result.observations.iter().filter_map(|seen| Fact::seen(seen, epoch));
+        let facts = result.observations.iter().filter_map(|seen| {
+            let fact = Fact::seen(seen, epoch)?;
+            // A page of notices bears no code of the platform: whether it is well the probe says.
+            let well = seen.operation == Operation::Notices && result.health == Health::Healthy;
+            Some(if well { Fact { signal: Signal::Good, ..fact } } else { fact })
+        });
         facts.flat_map(|fact| self.phases.push(&fact)).collect()
+    }
+
+    /// What is new about how announced and observed maintenance agree.
+    pub fn agree(&mut self, calendar: &Calendar, now: DateTime<Utc>) -> News {
+        let news = self.kept.agreement.compare(calendar, &self.phases, now);
+        self.changed |= !news.findings.is_empty();
+        news
     }
 
     /// How many alerts people know of, and how many they are yet to hear of.

@@ -14,9 +14,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use piaotan_analysis::phases::Transition;
-use piaotan_analysis::reconcile::{Baseline, Recovery, Round};
-use piaotan_record::calendar::{Phase, Seen, Sighting};
-use piaotan_record::{Nanos, Service, Window};
+use piaotan_analysis::reconcile::{Baseline, Finding, Recovery, Round};
+use piaotan_record::calendar::{Correction, Phase, Seen, Sighting};
+use piaotan_record::{Calendar, Nanos, Service, Window};
 use piaotan_store::{Error, Retention, Store};
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
@@ -30,6 +30,8 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 const RENEW: TimeDelta = TimeDelta::seconds(15);
 /// What is under way when the watch is stopped may take so long. What it issued is in the ledger already.
 const GRACE: Duration = Duration::from_millis(1500);
+/// How often announced and observed maintenance are compared.
+const COMPARE: TimeDelta = TimeDelta::seconds(5);
 /// Time between two rounds of the check after a window.
 const BETWEEN_ROUNDS: TimeDelta = TimeDelta::seconds(30);
 
@@ -40,6 +42,10 @@ pub trait Outlet {
     /// Already in the store; whoever publishes the calendar makes a new one.
     fn sighted(&mut self, sighting: &Sighting);
     fn transition(&mut self, _transition: &Transition) {}
+    /// How an announcement and what was seen stand to each other; each is told once.
+    fn found(&mut self, _finding: &Finding) {}
+    /// A proposed window is confirmed. Already in the store; whoever publishes the calendar makes a new one.
+    fn corrected(&mut self, _correction: &Correction) {}
     fn recovered(&mut self, _recovery: &Recovery) {}
     /// Slots that nobody kept: the machine slept, or the run before was still under way.
     fn missed(&mut self, _probe: ProbeKind, _slots: u64) {}
@@ -185,6 +191,7 @@ struct Watch<'a, O> {
     /// Probes waiting or at work: none runs beside itself.
     busy: BTreeSet<ProbeKind>,
     rolled: DateTime<Utc>,
+    compared: DateTime<Utc>,
     recovering: Option<Recovering>,
 }
 
@@ -206,7 +213,7 @@ impl<'a, O: Outlet> Watch<'a, O> {
         let now = setting.wall();
         let schedule = Schedule::new(&probes, &section.location, section.spread, since.unwrap_or(now));
         let (waiting, busy) = (VecDeque::new(), BTreeSet::new());
-        Self { setting, outlet, state, schedule, waiting, busy, rolled: now, recovering: None }
+        Self { setting, outlet, state, schedule, waiting, busy, rolled: now, compared: now, recovering: None }
     }
 
     /// Puts what is due into the queue.
@@ -280,6 +287,7 @@ impl<'a, O: Outlet> Watch<'a, O> {
     /// What the calendar asks for now: alarms of overruns, the check after a window, the hourly fold.
     fn look_around(&mut self) {
         let (calendar, now) = (self.setting.calendar(), self.setting.wall());
+        self.compare(&calendar, now);
         let messages = self.state.overruns(&calendar, now, self.setting.language);
         self.tell(messages);
         if let Phase::Recovering(window) = calendar.phase_at(now, Service::All) {
@@ -292,6 +300,22 @@ impl<'a, O: Outlet> Watch<'a, O> {
             }
             self.rolled = now;
         }
+    }
+
+    /// Announced against observed, now and then: findings are told, proposed windows confirmed.
+    fn compare(&mut self, calendar: &Calendar, now: DateTime<Utc>) {
+        if now - self.compared < COMPARE {
+            return;
+        }
+        self.compared = now;
+        let news = self.state.agree(calendar, now);
+        for correction in &news.confirmed {
+            if let Some(Err(error)) = self.setting.store.as_ref().map(|store| store.correct(correction)) {
+                self.outlet.trouble(&error.to_string());
+            }
+            self.outlet.corrected(correction);
+        }
+        news.findings.iter().for_each(|finding| self.outlet.found(finding));
     }
 
     fn recover(&mut self, window: &Window, now: DateTime<Utc>) {

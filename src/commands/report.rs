@@ -10,11 +10,12 @@ mod week;
 
 use crate::door::{Common, Format};
 use crate::telling;
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use piaotan_record::folder::RunFolder;
 use piaotan_reports::Lang;
 use piaotan_reports::compare::Comparison;
+use piaotan_store::Store;
 use std::path::{Path, PathBuf};
 
 /// Draw the report of a run again, also of one that was killed; or of a stretch of the watch.
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
   piaotan report runs/steady_day-20261124-101500.000
   piaotan report runs/night --format json
   piaotan report runs/night --charts --lang zh
+  piaotan report runs/night --store piaotan.db             with windows as they were corrected since
   piaotan report --compare runs/before runs/after         what differs; `gate` judges
   piaotan report --store piaotan.db --last 7d             a week of the watch, beside the week before
   piaotan report --last 1d --until '2026-11-23 00:00' --out monday.html")]
@@ -42,8 +44,9 @@ pub struct Report {
     /// The end of that time: `2026-11-23 00:00` in the profile's zone, or with an offset [default: now].
     #[arg(long, value_name = "TIME", requires = "last")]
     pub until: Option<String>,
-    /// File of the watch's store [default: [store] path, else piaotan.db].
-    #[arg(long, value_name = "FILE", requires = "last")]
+    /// File of the watch's store: of --last [default: [store] path, else piaotan.db]; of a run, what became
+    /// known of windows since then.
+    #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     pub store: Option<PathBuf>,
     /// Where the page of the watch is written; a name that ends in .md is written as Markdown.
     #[arg(long, value_name = "FILE", default_value = "week.html", requires = "last")]
@@ -66,7 +69,8 @@ pub fn run(args: &Report, common: &Common) -> Result<u8> {
         (Some(folder), _) => folder,
         _ => bail!("name a run folder, --compare BEFORE AFTER, or --last 7d for the watch"),
     };
-    let folded = telling::tell(folder, lang, false, args.charts)?;
+    let store = args.store.as_deref().map(kept).transpose()?;
+    let folded = telling::tell_as_known(folder, lang, false, args.charts, store.as_ref())?;
     telling::show(&folded, &RunFolder::open(folder)?, args.format, lang)?;
     if folded.torn > 0 {
         eprintln!("{} line(s) were being written when the run was killed; they are left out", folded.torn);
@@ -75,6 +79,14 @@ pub fn run(args: &Report, common: &Common) -> Result<u8> {
         eprintln!("{}", folder.join("report.html").display());
     }
     Ok(folded.summary.exit)
+}
+
+/// A store that must be there: opening would make an empty one.
+fn kept(path: &Path) -> Result<Store> {
+    if !path.exists() {
+        bail!("--store {}: there is no such file; name the store that `watch` writes", path.display());
+    }
+    Store::open(path).map_err(|e| anyhow!("--store {}: {e}", path.display()))
 }
 
 /// Folds both folders as they are known now; neither is written to.

@@ -22,6 +22,7 @@ pub fn totals(sight: &Sight, sync: SyncTotals) -> Totals {
         sync: SyncTotals { vanished: posted.vanished, changed: posted.changed, ..sync },
         probes: posted.probes.clone(),
         sources: posted.sources.clone(),
+        findings: posted.findings.clone(),
         raw: posted.raw,
         adjusted: posted.adjusted,
         ledger_errors: posted.ledger_errors,

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use piaotan_analysis::phases::{Change, Condition, Transition};
+use piaotan_analysis::reconcile::{Finding, FindingKind as Agreed, Severity as Weight};
+use piaotan_analysis::summary::FindingKind;
 use piaotan_probes::live::state::Alerts;
 use piaotan_probes::{Health, ProbeKind, ProbeResult};
 use piaotan_record::window::Source;
 use piaotan_record::{OutcomeKind, Service};
-use piaotan_reports::metrics::{self, Availability, ProbeTotals, SourceTotals, WatchTotals};
+use piaotan_reports::metrics::{self, Availability, ProbeTotals, SeverityName, SourceTotals, WatchTotals};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,6 +36,8 @@ pub struct Posted {
     pub config_trouble: Option<String>,
     pub troubles: VecDeque<(DateTime<Utc>, String)>,
     pub ledger_errors: u64,
+    /// How announced and observed maintenance agreed so far.
+    pub findings: BTreeMap<(FindingKind, SeverityName), u64>,
     pub vanished: u64,
     pub changed: u64,
     /// When the loop last went round, by the wall clock.
@@ -147,6 +151,26 @@ impl Posted {
                 self.conditions.insert(span.service, (span.condition, span.begin.at));
             }
         }
+    }
+
+    /// Counts what was found of a window, by the names that reports use.
+    pub fn found(&mut self, finding: &Finding) {
+        let kind = match finding.kind {
+            Agreed::AnnouncedAndObserved => FindingKind::WindowAnnouncedAndObserved,
+            Agreed::AnnouncedNotObserved => FindingKind::WindowAnnouncedNotObserved,
+            Agreed::ObservedUnannounced | Agreed::CancelledButObserved => {
+                FindingKind::WindowObservedUnannounced
+            }
+            Agreed::Overrun => FindingKind::WindowOverrun,
+            Agreed::EarlyEnd => FindingKind::WindowEarlyEnd,
+            Agreed::BacklogRush => FindingKind::BacklogRush,
+        };
+        let severity = match finding.kind.severity() {
+            Weight::Info => SeverityName::Info,
+            Weight::Warn => SeverityName::Warning,
+            Weight::Page => SeverityName::Critical,
+        };
+        *self.findings.entry((kind, severity)).or_default() += 1;
     }
 
     pub fn trouble(&mut self, at: DateTime<Utc>, text: &str) {

@@ -12,13 +12,13 @@ use crate::notify::Post;
 use crate::probing;
 use chrono::Utc;
 use piaotan_analysis::phases::{Change, Condition, Transition};
-use piaotan_analysis::reconcile::Recovery;
+use piaotan_analysis::reconcile::{Finding, Recovery};
 use piaotan_probes::live::notify::Message;
 use piaotan_probes::live::state::Alerts;
 use piaotan_probes::live::watch::Outlet;
 use piaotan_probes::{ProbeKind, ProbeResult};
 use piaotan_record::Calendar;
-use piaotan_record::calendar::Sighting;
+use piaotan_record::calendar::{Correction, Sighting};
 use piaotan_store::Store;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -69,6 +69,17 @@ impl Outlet for Telling<'_> {
             log(&format!("{} of {} {word}", span.condition, span.service));
         }
         self.board.lock().transition(transition);
+    }
+
+    fn found(&mut self, finding: &Finding) {
+        let (kind, about) = (finding.kind, finding.window.as_deref().unwrap_or("no window"));
+        log(&format!("{kind}: {about}, {} from {}", finding.services, finding.start.to_rfc3339()));
+        self.board.lock().found(finding);
+    }
+
+    fn corrected(&mut self, correction: &Correction) {
+        log(&format!("window {} is confirmed: it was observed", correction.window));
+        self.renew();
     }
 
     fn recovered(&mut self, recovery: &Recovery) {

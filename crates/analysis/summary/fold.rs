@@ -189,9 +189,11 @@ impl Scene<'_> {
 
 fn register(manifest: &Manifest, story: &Story, terms: &Terms) -> Register {
     let mut windows = story.windows.clone();
-    for window in manifest.calendar.iter().chain(&terms.windows) {
+    for window in &manifest.calendar {
         windows.entry(window.id.clone()).or_insert_with(|| window.clone());
     }
+    // What is known now stands instead of what was known then.
+    windows.extend(terms.windows.iter().map(|window| (window.id.clone(), window.clone())));
     Register {
         windows: windows.into_values().collect(),
         corrections: terms.corrections.clone(),
