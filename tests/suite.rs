@@ -7,6 +7,8 @@ mod architecture;
 mod bad;
 #[path = "browser.rs"]
 mod browser;
+#[path = "capacity.rs"]
+mod capacity;
 #[path = "gate.rs"]
 mod gate;
 #[path = "house/mod.rs"]

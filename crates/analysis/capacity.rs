@@ -150,6 +150,7 @@ impl Capacity {
                 let lower = self.posterior(trials, low, high).lower;
                 self.run(Purpose::Confirm, lower, self.settings.confirm)
             }
+            Bracket::Ceiling => self.run(Purpose::Ceiling, self.settings.ceiling, self.settings.confirm),
             _ => Step::Done(Box::new(self.finish(trials))),
         }
     }

@@ -125,10 +125,11 @@ pub fn run(args: &Capacity, common: &Common) -> Result<u8> {
     sends(&plan, &objective)?;
     let (setup, settings) = setup(args, common, &configured, plan, settings)?;
     let (plan, out, started) = (setup.plan.clone(), setup.out.clone(), Utc::now());
+    let zone = setup.profile.zone();
     let signals = Signals::watch(setup.stop.clone())?;
     let session = Session::open(setup).map_err(refusal)?;
     let mut search = Search::new(session, settings, &objective, &signals);
-    (search.max_time, search.lang) = (args.max_time.as_seconds(), common.lang());
+    (search.max_time, search.lang, search.zone) = (args.max_time.as_seconds(), common.lang(), zone);
     search.follow = FOLLOWED / uploads(&plan).max(0.05);
     search.progress = Progress::new(args.format == Format::Json, common.lang());
     let found = search.climb()?;

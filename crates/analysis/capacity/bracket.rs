@@ -29,6 +29,8 @@ const LEAST_REQUESTS: f64 = 60.0;
 const LONGEST: f64 = 30.0;
 /// Share of violations that shows, within seconds, that a rate is too much; twice the allowed one at least.
 const TOO_MUCH: f64 = 0.10;
+/// A probe this near below a rate that a longer trial found too much says nothing.
+const DOUBT: f64 = 1.25;
 /// The search downwards gives up at this part of the first rate.
 const LOWEST: f64 = 1.0 / 60.0;
 
@@ -43,7 +45,11 @@ impl Bracket {
         let (bad, good): (Vec<&Trial>, Vec<&Trial>) =
             trials.iter().filter(tells).partition(|t| too_much(t, SETTLE, shown));
         let high = bad.iter().map(|t| t.rate).min_by(f64::total_cmp);
-        let below = good.iter().map(|t| t.rate).filter(|rate| high.is_none_or(|high| *rate < high));
+        // Where a longer trial was needed to see it, the probes just below saw as little.
+        let longer = bad.iter().filter(|t| t.purpose != Purpose::Bracket);
+        let unseen = longer.map(|t| t.rate / DOUBT).min_by(f64::total_cmp);
+        let bound = high.into_iter().chain(unseen).min_by(f64::total_cmp);
+        let below = good.iter().map(|t| t.rate).filter(|rate| bound.is_none_or(|bound| *rate < bound));
         let low = below.max_by(f64::total_cmp);
         let ceiling = trials.iter().find(|t| t.purpose == Purpose::Ceiling);
         match (low, high) {

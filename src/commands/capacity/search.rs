@@ -7,6 +7,7 @@ use super::progress::Progress;
 use crate::signals::Signals;
 use anyhow::{Result, anyhow};
 use chrono::Utc;
+use chrono_tz::Tz;
 use piaotan_analysis::capacity::{Capacity, CapacityAnswer, Purpose, Settings, Step, Trial};
 use piaotan_record::Window;
 use piaotan_reports::Lang;
@@ -27,6 +28,8 @@ pub struct Search<'a> {
     pub signals: &'a Signals,
     pub progress: Progress,
     pub lang: Lang,
+    /// Where windows are told in local time.
+    pub zone: Tz,
     began: Instant,
     trials: Vec<Trial>,
     left_out: Vec<LeftOut>,
@@ -90,6 +93,7 @@ impl<'a> Search<'a> {
             signals,
             progress: Progress::new(true, Lang::En),
             lang: Lang::En,
+            zone: Tz::UTC,
             began: Instant::now(),
             trials: Vec::new(),
             left_out: Vec::new(),
@@ -135,13 +139,12 @@ impl<'a> Search<'a> {
         let step = machine.next(&self.trials);
         let Step::Run { purpose, seconds, .. } = step else { return (step, false) };
         let confirmed = self.trials.iter().any(|t| t.purpose == Purpose::Confirm);
-        let confirm =
-            if confirmed || purpose == Purpose::Confirm { 0.0 } else { self.settings.confirm + self.drain() };
+        let last = matches!(purpose, Purpose::Confirm | Purpose::Ceiling);
+        let confirm = if confirmed || last { 0.0 } else { self.settings.confirm + self.drain() };
         if self.passed() + seconds + self.drain() + confirm <= self.max_time {
             return (step, false);
         }
-        let last = machine.conclude(&self.trials);
-        match last {
+        match machine.conclude(&self.trials) {
             // A confirming trial was always kept room for; waiting for a window may have used it up.
             Step::Run { seconds, .. } if self.passed() + seconds > self.max_time + NEAR => {
                 (Step::Done(Box::new(machine.finish(&self.trials))), true)
@@ -166,7 +169,7 @@ impl<'a> Search<'a> {
                 return Some(Ended::Window);
             }
             if !told {
-                self.progress.say(&waits(window.as_ref(), self.lang));
+                self.progress.say(&waits(window.as_ref(), self.zone, self.lang));
                 told = true;
             }
             std::thread::sleep(Duration::from_millis(500));
@@ -229,18 +232,18 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Seconds until a window ends; for ever where nobody knows.
+/// Seconds until a window ends at the earliest: one that was observed may end at any moment.
 fn remaining(window: &Window) -> f64 {
-    window.end.map_or(f64::INFINITY, |end| ((end - Utc::now()).num_milliseconds() as f64 / 1e3).max(0.0))
+    window.end.map_or(0.0, |end| ((end - Utc::now()).num_milliseconds() as f64 / 1e3).max(0.0))
 }
 
-fn waits(window: Option<&Window>, lang: Lang) -> String {
+fn waits(window: Option<&Window>, zone: Tz, lang: Lang) -> String {
     match window {
         Some(window) => format!(
             "{} {} ({})",
             lang.of("等待维护窗口结束:", "waiting for a window to pass:"),
             window.id,
-            window.start.format("%Y-%m-%d %H:%M:%S %Z")
+            window.start.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z")
         ),
         None => lang.of("平台不可用,等待恢复", "the platform is down: waiting for it").to_owned(),
     }
