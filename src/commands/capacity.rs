@@ -14,7 +14,7 @@ use crate::exit::Coded;
 use crate::forge;
 use crate::signals::Signals;
 use anyhow::{Result, anyhow, bail};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use clap::Args;
 use objective::Objective;
 use piaotan_analysis::capacity::{Capacity as Machine, Peaks, Settings};
@@ -104,6 +104,8 @@ const PROBE: f64 = 8.0;
 const PROBE_OF_UPLOADS: f64 = 15.0;
 /// Seconds at the start of a trial that are dropped.
 const SETTLE: f64 = 5.0;
+/// A search sends nothing after a window that could show that all is well again: it waits so long.
+const RECOVER: TimeDelta = TimeDelta::seconds(60);
 /// Connections at least: near the limit more requests are under way than on a quiet day.
 const CONNECTIONS: usize = 256;
 /// Invoices a second that are followed, at most.
@@ -190,8 +192,8 @@ fn settings(args: &Capacity, objective: &Objective, plan: &Plan, need: Option<f6
     }
     let probe = if uploads(plan) > 0.0 { PROBE_OF_UPLOADS } else { PROBE };
     let (warm_up, probe, confirm) = (WARM_UP.min(trial), probe.min(trial), 2.0 * trial);
-    // Warm-up, two probes, one search trial, the confirming one.
-    let least = warm_up + 2.0 * probe + trial + confirm;
+    // A warm-up that takes its time, two probes, one search trial, the confirming one.
+    let least = 1.5 * warm_up + 2.0 * probe + trial + confirm;
     if args.max_time.as_seconds() < least {
         bail!(
             "--max-time {} is too short: with trials of {} a search takes {least:.0} s at least; write --max-time {:.0}s or a shorter --trial",
@@ -261,7 +263,8 @@ fn setup(
     if platform.profile.supports(Operation::QueryNumber) {
         plan.surfaces = vec![Surface::Number];
     }
-    let setup = run::setup(&as_run(args), common, configured, Arc::new(plan), &platform)?;
+    let mut setup = run::setup(&as_run(args), common, configured, Arc::new(plan), &platform)?;
+    setup.calendar.recover = RECOVER;
     Ok((setup, settings))
 }
 

@@ -23,8 +23,9 @@ pub struct Wait {
 const LEAST: usize = 20;
 const LEAST_IN_SLICE: usize = 3;
 const SLICES: usize = 10;
-/// Part of the arrivals that stays behind before a pipeline is said to fall behind.
-const BEHIND: f64 = 0.05;
+/// Part of the arrivals that stays behind before a pipeline is said to fall behind, in a trial of so many
+/// seconds; more in a shorter one, because a queue that will level off climbs at first.
+const BEHIND: (f64, f64) = (0.08, 30.0);
 /// Error probability of one trial: a search has a score of them.
 const ALPHA: f64 = 0.005;
 /// Where so many wait so many times the usual and this part of the trial longer, it falls behind.
@@ -46,7 +47,7 @@ impl Growth {
             waits.iter().filter(|w| what(w)).count() as f64 / waits.len() as f64
         };
         let far = usual.is_some_and(|usual| share(&|w| w.waited > FAR * usual + PART * seconds) > MANY);
-        if far || climbs(waits) {
+        if far || climbs(waits, seconds) {
             return Self::Grows;
         }
         if share(&|w| !w.left) > UNFINISHED { Self::Unknown } else { Self::Steady }
@@ -63,7 +64,8 @@ pub fn usual_wait(waits: &[Wait]) -> Option<f64> {
 }
 
 /// Whether waits become longer by more than the tolerated part, and not by chance.
-fn climbs(waits: &[Wait]) -> bool {
+fn climbs(waits: &[Wait], seconds: f64) -> bool {
+    let behind = BEHIND.0 * BEHIND.1 / seconds;
     let first = waits.iter().map(|w| w.began).fold(f64::INFINITY, f64::min);
     let last = waits.iter().map(|w| w.began).fold(f64::NEG_INFINITY, f64::max);
     let count = SLICES.min(waits.len() / LEAST_IN_SLICE);
@@ -88,7 +90,7 @@ fn climbs(waits: &[Wait]) -> bool {
     let left: f64 = points.iter().map(|p| (p.1 - m - slope * (p.0 - t)).powi(2)).sum();
     let df = (points.len() - 2) as f64;
     let error = (left / df / reach).sqrt();
-    slope > BEHIND && (error == 0.0 || student_tail(slope / error, df) < ALPHA)
+    slope > behind && (error == 0.0 || student_tail(slope / error, df) < ALPHA)
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ const DISPERSION_WEIGHT: f64 = 10.0;
 const DISPERSION_BOUNDS: (f64, f64) = (3.0, 60.0);
 /// A backlog grows above its limit and not below, give or take this much (log scale).
 const BACKLOG_EDGE: f64 = 0.03;
+/// A queue that will level off may climb through a short trial: so often a backlog seems to grow below
+/// its limit.
+const CHANCE: f64 = 0.02;
 
 impl Posterior {
     /// From search and confirming trials, with a prior that is flat over the bracket.
@@ -114,7 +117,7 @@ impl Curve {
     fn log_likelihood(&self, trial: &Seen, dispersion: f64) -> f64 {
         let beyond = trial.log_rate - self.limit;
         if trial.backlog {
-            return normal_tail(-beyond / BACKLOG_EDGE).max(1e-12).ln();
+            return (CHANCE + (1.0 - CHANCE) * normal_tail(-beyond / BACKLOG_EDGE)).ln();
         }
         let bad = trial.all.violations / dispersion;
         let all = trial.all.due / dispersion;

@@ -1,9 +1,9 @@
 //! The capacity search on queues whose limit is known, beside a ramp and a bisection.
 //!
-//! `cargo run --release -p piaotan-analysis --example capacity_truth [repetitions] [seed] [verify]`
+//! `cargo run --release -p piaotan-analysis --example capacity_truth [repetitions] [seed] [verify] [NAME]`
 //!
-//! Three queues: M/M/8 (limit by formula) and two that the method was not tuned on (limits by long
-//! simulation, which `verify` repeats). All start cold and have capacity noise from trial to trial.
+//! Five queues: M/M/8 (limit by formula), two of our own, and two that came after the method was done
+//! (limits by long simulation, which `verify` repeats). `NAME`, a part of a name, chooses among them. All start cold and have capacity noise from trial to trial.
 #![allow(clippy::print_stdout)]
 
 use piaotan_analysis::capacity::{
@@ -29,7 +29,7 @@ struct Queue {
     limit: f64,
 }
 
-const QUEUES: [Queue; 3] = [
+const QUEUES: [Queue; 5] = [
     Queue {
         name: "M/M/8, 80 ms, p99 <= 500 ms",
         servers: 8,
@@ -63,6 +63,28 @@ const QUEUES: [Queue; 3] = [
         ceiling: 400.0,
         limit: 146.35,
     },
+    Queue {
+        name: "M/H2/6, 30 or 300 ms, p95 <= 600 ms (after)",
+        servers: 6,
+        service: |r| exponential(r) * if r.random::<f64>() < 0.9 { 0.03 } else { 0.3 },
+        pause: None,
+        slo: Slo { latency: 0.6, share: 0.05 },
+        trial_noise: 0.025,
+        from: 15.0,
+        ceiling: 300.0,
+        limit: 1.0,
+    },
+    Queue {
+        name: "M/U/3 with short pauses, 20 to 60 ms, p90 <= 300 ms (after)",
+        servers: 3,
+        service: |r| 0.02 + 0.04 * r.random::<f64>(),
+        pause: Some((0.2, 5.0)),
+        slo: Slo { latency: 0.3, share: 0.1 },
+        trial_noise: 0.03,
+        from: 10.0,
+        ceiling: 200.0,
+        limit: 1.0,
+    },
 ];
 
 type Search = fn(&Queue, u64) -> (f64, f64);
@@ -72,7 +94,9 @@ fn main() {
     let repetitions = arguments.next().unwrap_or(300);
     let seed = arguments.next().unwrap_or(9201);
     println!("{repetitions} repetitions, seed {seed}");
-    for queue in QUEUES {
+    let words: Vec<String> =
+        std::env::args().skip(1).filter(|a| a.parse::<u64>().is_err() && a != "verify").collect();
+    for queue in QUEUES.into_iter().filter(|q| words.iter().all(|word| q.name.contains(word.as_str()))) {
         let truth = queue.limit;
         println!("\n{}: true limit {truth:.2} per second", queue.name);
         if std::env::args().any(|a| a == "verify") {

@@ -77,8 +77,6 @@ pub struct Found {
 
 /// Seconds that are kept free between the end of a trial and a window.
 const NEAR: f64 = 30.0;
-/// Seconds that working off a trial is thought to take, before one has shown it.
-const DRAIN: f64 = 3.0;
 /// Trials that measured the generator before its limit is believed: the machine may have been busy.
 const GENERATOR: usize = 2;
 
@@ -226,9 +224,9 @@ impl<'a> Search<'a> {
         self.began.elapsed().as_secs_f64()
     }
 
-    /// What working off a trial may take.
+    /// What working off a trial may take, with what getting the next one ready takes.
     fn drain(&self) -> f64 {
-        self.trials.iter().map(|t| t.drain).fold(DRAIN, f64::max)
+        1.0 + self.trials.iter().map(|t| t.drain).fold(0.0, f64::max)
     }
 }
 
