@@ -34,7 +34,7 @@ fn a_known_limit_is_found_and_compared() {
     let dir = tempdir().unwrap();
     let platform = Platform::start(dir.path(), QUEUE);
     let output =
-        search(&dir, &platform, &["--start", "45", "--max-time", "14s", "--peak", "200", "--factor", "2"]);
+        search(&dir, &platform, &["--start", "45", "--max-time", "17s", "--peak", "200", "--factor", "2"]);
     let told = String::from_utf8_lossy(&output.stderr);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {told}"));
     check("capacity", &answer);

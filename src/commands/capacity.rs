@@ -249,7 +249,8 @@ fn setup(
     }
     Machine::new(settings.clone()).map_err(|e| anyhow!("--slo, --start, --trial: {e}"))?;
     plan.curve = Some(Curve::new(&[(Shape::Constant { rate: settings.from }, settings.warm_up)]));
-    plan.seconds = settings.warm_up;
+    // A window within this refuses the start.
+    plan.seconds = settings.warm_up + search::NEAR;
     plan.limits.clear();
     let scenario = &mut plan.scenario;
     scenario.limits.clear();

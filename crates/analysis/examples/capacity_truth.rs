@@ -72,7 +72,7 @@ const QUEUES: [Queue; 5] = [
         trial_noise: 0.025,
         from: 15.0,
         ceiling: 300.0,
-        limit: 1.0,
+        limit: 88.91,
     },
     Queue {
         name: "M/U/3 with short pauses, 20 to 60 ms, p90 <= 300 ms (after)",
@@ -83,7 +83,7 @@ const QUEUES: [Queue; 5] = [
         trial_noise: 0.03,
         from: 10.0,
         ceiling: 200.0,
-        limit: 1.0,
+        limit: 65.57,
     },
 ];
 

@@ -76,7 +76,7 @@ pub struct Found {
 }
 
 /// Seconds that are kept free between the end of a trial and a window.
-const NEAR: f64 = 30.0;
+pub const NEAR: f64 = 30.0;
 /// Trials that measured the generator before its limit is believed: the machine may have been busy.
 const GENERATOR: usize = 2;
 
