@@ -1,5 +1,9 @@
 //! A capacity search as people read it: a line a trial, and what they come to.
 
+mod page;
+
+pub use page::{page, picture};
+
 use crate::units;
 use crate::words::Lang;
 use piaotan_analysis::capacity::{
@@ -23,39 +27,27 @@ pub struct Account<'a> {
 const WIDTHS: [usize; 9] = [9, 9, 9, 5, 9, 8, 8, 8, 9];
 
 /// The heads of the columns.
-#[must_use]
-pub fn header(lang: Lang) -> String {
-    let heads = match lang {
+const fn heads(lang: Lang) -> [&'static str; 10] {
+    match lang {
         Lang::Zh => {
             ["试压", "流程/s", "请求/s", "秒", "样本", "超时限", "失败", "未发出", "越限", "审核 / 同步"]
         }
         Lang::En => {
             ["trial", "rate/s", "req/s", "s", "samples", "slow", "failed", "unsent", "over", "review / sync"]
         }
-    };
-    line(&heads.map(str::to_owned))
+    }
 }
 
-/// One trial.
+/// The heads of the columns as a line.
+#[must_use]
+pub fn header(lang: Lang) -> String {
+    line(&heads(lang).map(str::to_owned))
+}
+
+/// One trial as a line.
 #[must_use]
 pub fn row(trial: &ShownTrial, lang: Lang) -> String {
-    let share = trial.violations as f64 / trial.samples.max(1) as f64;
-    let mut last = format!("{} / {}", growth(trial.review, lang), growth(trial.sync, lang));
-    if trial.collapsed {
-        last += lang.of("  崩溃,已中止", "  collapsed, stopped");
-    }
-    line(&[
-        purpose(trial.purpose, lang).to_owned(),
-        format!("{:.1}", trial.rate),
-        format!("{:.1}", trial.requests),
-        format!("{:.0}", trial.seconds),
-        trial.samples.to_string(),
-        trial.slow.to_string(),
-        trial.failed.to_string(),
-        trial.unsent.to_string(),
-        format!("{:.2} %", share * 100.0),
-        last,
-    ])
+    line(&page::cells(trial, lang))
 }
 
 fn line(cells: &[String; 10]) -> String {

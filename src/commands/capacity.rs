@@ -127,7 +127,7 @@ pub fn run(args: &Capacity, common: &Common) -> Result<u8> {
     sends(&plan, &objective)?;
     let (setup, settings) = setup(args, common, &configured, plan, settings)?;
     let (plan, out, started) = (setup.plan.clone(), setup.out.clone(), Utc::now());
-    let zone = setup.profile.zone();
+    let (zone, target) = (setup.profile.zone(), setup.url.clone());
     let signals = Signals::watch(setup.stop.clone())?;
     let session = Session::open(setup).map_err(refusal)?;
     let mut search = Search::new(session, settings, &objective, &signals);
@@ -135,7 +135,7 @@ pub fn run(args: &Capacity, common: &Common) -> Result<u8> {
     search.follow = FOLLOWED / uploads(&plan).max(0.05);
     search.progress = Progress::new(args.format == Format::Json, common.lang());
     let found = search.climb()?;
-    let told = Told::of(&found, &objective, &plan, before.as_ref(), started);
+    let told = Told::of(&found, &objective, &plan, before.as_ref(), started, (target, zone));
     let reason = if signals.code().is_some() { "interrupted" } else { "complete" };
     found.session.finish(reason)?;
     told.write(&out, common.lang())?;

@@ -7,11 +7,9 @@ use crate::door::Format;
 use crate::telling;
 use anyhow::{Context as _, Result, anyhow};
 use chrono::{DateTime, Utc};
-use piaotan_analysis::capacity::{
-    CapacityAnswer, CapacityVerdict, Change, Comparison, Interval, Purpose, Trial,
-};
-use piaotan_reports::capacity::{Account, text};
-use piaotan_reports::charts::{Style, capacity};
+use chrono_tz::Tz;
+use piaotan_analysis::capacity::{CapacityAnswer, CapacityVerdict, Change, Comparison, Interval, Trial};
+use piaotan_reports::capacity::{Account, page, picture, text};
 use piaotan_reports::{Lang, png};
 use piaotan_scenarios::scenario::Plan;
 use serde::{Deserialize, Serialize};
@@ -26,6 +24,7 @@ pub struct Told {
     objective: String,
     operation: Option<&'static str>,
     scenario: String,
+    target: String,
     mix: Vec<String>,
     started: DateTime<Utc>,
     ended: DateTime<Utc>,
@@ -33,6 +32,9 @@ pub struct Told {
     requests_per_journey: Option<f64>,
     left_out: Vec<LeftOut>,
     comparison: Option<Comparison>,
+    /// Where the page tells its time.
+    #[serde(skip)]
+    zone: Tz,
 }
 
 /// What is read of an earlier answer.
@@ -70,6 +72,7 @@ impl Told {
         plan: &Plan,
         before: Option<&Before>,
         started: DateTime<Utc>,
+        (target, zone): (String, Tz),
     ) -> Self {
         let mut answer = found.answer.clone();
         let after = || Some(Interval { lower: answer.lower?, median: answer.median?, upper: answer.upper? });
@@ -92,6 +95,8 @@ impl Told {
             objective: objective.text.clone(),
             operation: objective.operation.map(|op| op.as_str()),
             scenario: plan.scenario.name.clone(),
+            target,
+            zone,
             mix: weights.collect(),
             started,
             ended: Utc::now(),
@@ -119,7 +124,11 @@ impl Told {
         write("capacity.json", serde_json::to_string_pretty(self)?.as_bytes())?;
         write("capacity.txt", self.text(lang).as_bytes())?;
         std::fs::create_dir_all(out.join("charts")).context("cannot create the folder of the charts")?;
-        let svg = self.chart(lang);
+        let when = self.started.with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S %Z").to_string();
+        let report = page(&self.account(lang), self.why(lang), &self.target, &when)?;
+        // Of the search as a whole: what the run's own report says of limits is beside the point.
+        write("report.html", report.as_bytes())?;
+        let svg = picture(&self.answer, lang);
         write("charts/capacity.svg", svg.as_bytes())?;
         write("charts/capacity.png", &png::draw(&svg, 2.0)?)
     }
@@ -133,21 +142,25 @@ impl Told {
             Format::Json => println!("{}", serde_json::to_string(self)?),
             Format::Human => {
                 print!("{}", self.text(lang));
-                eprintln!("{}", out.join("charts/capacity.png").display());
+                eprintln!("{}", out.join("report.html").display());
             }
         }
         Ok(())
     }
 
-    fn text(&self, lang: Lang) -> String {
-        let told = text(&Account {
+    fn account(&self, lang: Lang) -> Account<'_> {
+        Account {
             answer: &self.answer,
             objective: &self.objective,
             scenario: &self.scenario,
             requests_per_journey: self.requests_per_journey,
             comparison: self.comparison.as_ref(),
             lang,
-        });
+        }
+    }
+
+    fn text(&self, lang: Lang) -> String {
+        let told = text(&self.account(lang));
         match self.why(lang) {
             Some(why) => format!("{told}{why}\n"),
             None => told,
@@ -172,22 +185,6 @@ impl Told {
             )),
             Ended::Interrupted => Some(lang.of("已被中断", "Interrupted.")),
         }
-    }
-
-    fn chart(&self, lang: Lang) -> String {
-        let shown = self.answer.trials.iter().filter(|t| t.purpose != Purpose::WarmUp);
-        let trials: Vec<capacity::Trial> = shown
-            .map(|t| capacity::Trial { rate: t.rate, violations: t.violations, samples: t.samples })
-            .collect();
-        let input = capacity::Input {
-            trials: &trials,
-            allowed: self.answer.slo.share,
-            lower: self.answer.lower,
-            median: self.answer.median,
-            upper: self.answer.upper,
-            need: self.answer.headroom.as_ref().map(|h| h.need),
-        };
-        capacity::draw(&input, &Style { lang, titled: true, ..Style::default() })
     }
 }
 
