@@ -104,7 +104,7 @@ pub fn text(account: &Account<'_>) -> String {
         account.answer.symptom.map(|s| {
             format!(
                 "{}{}",
-                account.lang.of("先到极限的是:", "What gives way first: "),
+                account.lang.of("先到极限的是：", "What gives way first: "),
                 symptom(s, account.lang)
             )
         }),
@@ -124,7 +124,7 @@ fn capacity(account: &Account<'_>) -> String {
     let zh = lang == Lang::Zh;
     match (answer.lower, answer.median, answer.upper) {
         (Some(lower), Some(median), Some(upper)) if zh => format!(
-            "场景 {scenario} 在目标 {objective} 下的容量为每秒 {} 个流程(90 % 区间 {}–{})",
+            "场景 {scenario} 在目标 {objective} 下的容量为每秒 {} 个流程（90 % 区间 {}–{}）",
             rate(median),
             rate(lower),
             rate(upper)
@@ -146,7 +146,7 @@ fn bound(account: &Account<'_>) -> String {
     let upper = answer.upper.map_or_else(|| "–".to_owned(), rate);
     match (answer.limit, lang) {
         (Some(Limit::MetAtEveryRate), Lang::Zh) => {
-            format!("直到允许的最高速率 {lower}/s,目标 {objective} 始终满足:容量至少如此,上界未知")
+            format!("直到允许的最高速率 {lower}/s，目标 {objective} 始终满足：容量至少如此，上界未知")
         }
         (Some(Limit::MetAtEveryRate), Lang::En) => {
             format!(
@@ -154,7 +154,7 @@ fn bound(account: &Account<'_>) -> String {
             )
         }
         (Some(Limit::NeverMet), Lang::Zh) => {
-            format!("目标 {objective} 在最低的试压速率 {upper}/s 下也不满足:问题不在负载,请检查目标或平台")
+            format!("目标 {objective} 在最低的试压速率 {upper}/s 下也不满足：问题不在负载，请检查目标或平台")
         }
         (Some(Limit::NeverMet), Lang::En) => {
             format!(
@@ -162,20 +162,20 @@ fn bound(account: &Account<'_>) -> String {
             )
         }
         (Some(Limit::Generator), Lang::Zh) => {
-            format!("压测机先到极限:平台至少承受 {lower}/s;要知道更多,请换更快的机器或用多台压测")
+            format!("压测机先到极限：平台至少承受 {lower}/s；要知道更多，请换更快的机器或用多台压测")
         }
         (Some(Limit::Generator), Lang::En) => {
             format!(
                 "the generator was the limit, not the platform: it carries {lower} journeys/s at least; use a machine with more CPU to learn more"
             )
         }
-        (_, Lang::Zh) if answer.lower.is_some() => format!("搜索提前结束:平台至少承受 {lower}/s,上界未知"),
+        (_, Lang::Zh) if answer.lower.is_some() => format!("搜索提前结束：平台至少承受 {lower}/s，上界未知"),
         (_, Lang::En) if answer.lower.is_some() => {
             format!(
                 "the search was cut short: the platform carries {lower} journeys/s at least, how much more is not known"
             )
         }
-        (_, Lang::Zh) => "搜索提前结束,还不能说出容量".to_owned(),
+        (_, Lang::Zh) => "搜索提前结束，还不能说出容量".to_owned(),
         (_, Lang::En) => "the search was cut short before anything can be said about the capacity".to_owned(),
     }
 }
@@ -184,7 +184,7 @@ fn requests(account: &Account<'_>) -> Option<String> {
     let (each, lang) = (account.requests_per_journey?, account.lang);
     let journeys = account.answer.median.or(account.answer.lower)?;
     Some(match lang {
-        Lang::Zh => format!("即每秒约 {} 个请求(每个流程平均 {} 个)", rate(journeys * each), rate(each)),
+        Lang::Zh => format!("即每秒约 {} 个请求（每个流程平均 {} 个）", rate(journeys * each), rate(each)),
         Lang::En => format!("That is about {} requests/s, {} a journey.", rate(journeys * each), rate(each)),
     })
 }
@@ -196,11 +196,11 @@ fn confirmed(account: &Account<'_>) -> Option<String> {
     Some(match (answer.confirmed, lang) {
         (Some(true), Lang::Zh) => "下界附近的确认试压满足目标".to_owned(),
         (Some(true), Lang::En) => "The confirming trial at the lower bound kept the objective.".to_owned(),
-        (Some(false), Lang::Zh) => format!("确认试压未满足目标:不要把 {lower}/s 当作有保证"),
+        (Some(false), Lang::Zh) => format!("确认试压未满足目标：不要把 {lower}/s 当作有保证"),
         (Some(false), Lang::En) => {
             format!("No confirming trial kept the objective: do not rely on {lower}/s.")
         }
-        (None, Lang::Zh) => "时间用完,没有做确认试压;请加大 --max-time".to_owned(),
+        (None, Lang::Zh) => "时间用完，没有做确认试压；请加大 --max-time".to_owned(),
         (None, Lang::En) => "There was no time for a confirming trial; give more --max-time.".to_owned(),
     })
 }
@@ -209,16 +209,16 @@ fn headroom(account: &Account<'_>) -> Option<String> {
     let (headroom, lang) = (account.answer.headroom.as_ref()?, account.lang);
     let need = rate(headroom.need);
     Some(match (headroom.verdict, lang) {
-        (HeadroomVerdict::Go, Lang::Zh) => format!("可以上线(GO):所需 {need}/s 不高于容量下界"),
+        (HeadroomVerdict::Go, Lang::Zh) => format!("可以上线（GO）：所需 {need}/s 不高于容量下界"),
         (HeadroomVerdict::Go, Lang::En) => {
             format!("GO: the {need} journeys/s needed are within the lower bound.")
         }
-        (HeadroomVerdict::NoGo, Lang::Zh) => format!("不可上线(NO-GO):所需 {need}/s 高于容量上界"),
+        (HeadroomVerdict::NoGo, Lang::Zh) => format!("不可上线（NO-GO）：所需 {need}/s 高于容量上界"),
         (HeadroomVerdict::NoGo, Lang::En) => {
             format!("NO-GO: the {need} journeys/s needed are beyond the upper bound.")
         }
         (HeadroomVerdict::Marginal, Lang::Zh) => {
-            format!("难下结论(MARGINAL):所需 {need}/s 落在区间之内,或区间未知")
+            format!("难下结论（MARGINAL）：所需 {need}/s 落在区间之内，或区间未知")
         }
         (HeadroomVerdict::Marginal, Lang::En) => {
             format!("MARGINAL: the {need} journeys/s needed lie within what is not known.")
@@ -240,7 +240,7 @@ fn compared(comparison: &Comparison, lang: Lang) -> String {
             lang.of("容量与之前没有可分辨的差别", "The capacity cannot be told from what it was before")
         }
         Change::Unknown => lang
-            .of("无法与之前比较:有一方没有区间", "Before and after cannot be compared: one has no interval"),
+            .of("无法与之前比较：有一方没有区间", "Before and after cannot be compared: one has no interval"),
     };
     format!("{word}{span}")
 }

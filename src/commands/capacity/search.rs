@@ -188,15 +188,17 @@ impl<'a> Search<'a> {
             Seen::Touched => {
                 leave_out(Why::Window);
                 self.progress.say(
-                    self.lang
-                        .of("维护窗口影响了本次试压,作废重做", "a window touched this trial: it is left out"),
+                    self.lang.of(
+                        "维护窗口影响了本次试压，作废重做",
+                        "a window touched this trial: it is left out",
+                    ),
                 );
                 None
             }
             Seen::Generator => {
                 leave_out(Why::Generator);
                 self.progress.say(self.lang.of(
-                    "压测机跟不上,本次试压作废",
+                    "压测机跟不上，本次试压作废",
                     "the generator could not keep up: this trial is left out",
                 ));
                 self.lower_the_ceiling(order.rate)
@@ -239,10 +241,10 @@ fn waits(window: Option<&Window>, zone: Tz, lang: Lang) -> String {
     match window {
         Some(window) => format!(
             "{} {} ({})",
-            lang.of("等待维护窗口结束:", "waiting for a window to pass:"),
+            lang.of("等待维护窗口结束：", "waiting for a window to pass:"),
             window.id,
             window.start.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z")
         ),
-        None => lang.of("平台不可用,等待恢复", "the platform is down: waiting for it").to_owned(),
+        None => lang.of("平台不可用，等待恢复", "the platform is down: waiting for it").to_owned(),
     }
 }

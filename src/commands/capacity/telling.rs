@@ -172,15 +172,15 @@ impl Told {
         match self.reason {
             Ended::Complete => None,
             Ended::TimeUp => Some(lang.of(
-                "--max-time 用完:区间可能比要求的宽",
+                "--max-time 用完：区间可能比要求的宽",
                 "--max-time was used up: the interval may be wider than wanted.",
             )),
             Ended::Window => Some(lang.of(
-                "维护窗口在前:窗口之后再做",
+                "维护窗口在前：窗口之后再做",
                 "A maintenance window is in the way: search again after it.",
             )),
             Ended::NoInvoices => Some(lang.of(
-                "可用的发票已用完(每张每天的查验次数有限):请用 --set data.prepare=2000 多准备一些",
+                "可用的发票已用完（每张每天的查验次数有限）：请用 --set data.prepare=2000 多准备一些",
                 "No invoices are left that may be verified today: prepare more with --set data.prepare=2000.",
             )),
             Ended::Interrupted => Some(lang.of("已被中断", "Interrupted.")),
