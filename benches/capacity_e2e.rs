@@ -8,6 +8,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "a program that measures time and tells it"
 )]
 

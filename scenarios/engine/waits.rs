@@ -14,14 +14,17 @@ pub enum Pipeline {
     Sync,
 }
 
+/// When each invoice of a pipeline entered it, and when it left.
+type Kept = HashMap<u64, (Nanos, Option<Nanos>)>;
+
 /// The waits of the block under way; nothing is kept before the first.
 #[derive(Debug, Default)]
-pub struct Waits(Mutex<Option<[HashMap<u64, (Nanos, Option<Nanos>)>; 2]>>);
+pub struct Waits(Mutex<Option<[Kept; 2]>>);
 
 impl Waits {
     /// Forgets what was and begins to keep: a block starts.
     pub fn renew(&self) {
-        *self.lock() = Some(<[HashMap<_, _>; 2]>::default());
+        *self.lock() = Some(<[Kept; 2]>::default());
     }
 
     /// An invoice entered a pipeline.
@@ -60,7 +63,7 @@ impl Waits {
         each.map(wait).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<[HashMap<u64, (Nanos, Option<Nanos>)>; 2]>> {
+    fn lock(&self) -> MutexGuard<'_, Option<[Kept; 2]>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,5 @@
 //! `piaotan capacity`: the highest rate that keeps an objective, with its uncertainty.
-#![allow(clippy::print_stderr, reason = "the front door prints")]
+#![allow(clippy::print_stderr, clippy::disallowed_methods, reason = "the front door prints and waits")]
 
 mod attempt;
 mod objective;

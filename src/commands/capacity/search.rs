@@ -162,7 +162,7 @@ impl<'a> Search<'a> {
             if window.is_none() && !self.session.is_restrained() {
                 return None;
             }
-            let left = window.as_ref().map_or(0.0, |window| remaining(window));
+            let left = window.as_ref().map_or(0.0, remaining);
             if self.passed() + left + seconds > self.max_time {
                 return Some(Ended::Window);
             }
