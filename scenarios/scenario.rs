@@ -101,12 +101,38 @@ pub struct Sync {
 
 /// What counts as warm-up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(from = "WarmupEntry")]
 pub struct Warmup {
     /// A stated length; what is due in it is left out of quantiles and limits.
     pub length: Span,
     /// Detect the steady state instead (MSER-5 on the response time), at most this long.
     pub detect: Option<Span>,
+}
+
+/// `warmup = "20s"`, or a table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a warm-up is a length such as \"20s\", or a table with `length` or `detect`")]
+enum WarmupEntry {
+    Length(Span),
+    Table(WarmupTable),
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WarmupTable {
+    length: Option<Span>,
+    detect: Option<Span>,
+}
+
+impl From<WarmupEntry> for Warmup {
+    fn from(entry: WarmupEntry) -> Self {
+        match entry {
+            WarmupEntry::Length(length) => Self { length, detect: None },
+            WarmupEntry::Table(WarmupTable { length, detect }) => {
+                Self { length: length.unwrap_or_default(), detect }
+            }
+        }
+    }
 }
 
 /// What a run does when a window opens.

@@ -27,7 +27,8 @@ pub fn terms(folder: &RunFolder, lang: Lang) -> Result<Terms> {
     let (tolerance, promise) = (scenario.sync.tolerance, scenario.sync.promise.as_seconds());
     // A replayed curve is not in the folder; limits do not need it.
     let limits = Plan::limits(&scenario).map_err(|e| anyhow::anyhow!("{e}"))?;
-    Ok(Terms { limits, tolerance, promise, chinese: lang == Lang::Zh, ..Terms::default() })
+    let detect = scenario.warmup.detect.map(|span| span.as_seconds());
+    Ok(Terms { limits, detect, tolerance, promise, chinese: lang == Lang::Zh, ..Terms::default() })
 }
 
 /// What became known of windows after the run: all that a store remembers of its stretch of time.

@@ -15,6 +15,8 @@ mod gate;
 mod house;
 #[path = "killed.rs"]
 mod killed;
+#[path = "limits.rs"]
+mod limits;
 #[path = "pipeline.rs"]
 mod pipeline;
 #[path = "prometheus.rs"]

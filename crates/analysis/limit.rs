@@ -37,6 +37,16 @@ pub enum Subject {
     Sync { surface: Surface, point: Point },
 }
 
+/// A limit with its circumstances: over the whole run, or over every stretch of some length.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Demand {
+    pub limit: Limit,
+    /// Length of the stretches in seconds, each of which must keep the limit.
+    pub window: Option<u32>,
+    /// Stretches that end within so many seconds of the steady state are not judged.
+    pub delay: u32,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Point {
     Quantile(f64),
@@ -54,6 +64,12 @@ pub struct LimitError {
 
 const FORMS: &str = "write it as `upload.response.p95 < 500ms`, `errors < 1%`, `upload.errors < 1%`, \
                      `code.5003 < 0.1%`, `outcome.reset < 1%`, `rate > 99%` or `sync.number.p95 < 60s`";
+
+impl From<Limit> for Demand {
+    fn from(limit: Limit) -> Self {
+        Self { limit, window: None, delay: 0 }
+    }
+}
 
 impl Limit {
     /// The quantile of a surface's delay that it is about, if it is.

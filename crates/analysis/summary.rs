@@ -10,9 +10,11 @@ mod drawn;
 mod findings;
 mod fold;
 mod judge;
+mod rolling;
 pub mod series;
 mod slower;
 mod sync_fold;
+mod warm_up;
 mod windows;
 mod words;
 
@@ -20,9 +22,11 @@ pub use bins::{Bins, SplitCells};
 pub(crate) use findings::seconds as length;
 pub use fold::{Folded, Terms, fold, latency};
 pub use judge::{Ground, judge};
+pub use rolling::Worst;
 pub use series::{
     Bin, Heat, Lane, LaneName, LaneState, MOST_BINS, OpBin, QuantilePoint, Quantiles, Series, Span, SyncPoint,
 };
+pub use sync_fold::{Delays, SyncFold};
 pub use words::spoken;
 
 use chrono::{DateTime, FixedOffset};
@@ -59,6 +63,9 @@ pub struct Summary {
     /// Why the run ended before its plan was through, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<String>,
+    /// Where the scenario has the end of the warm-up detected: what was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<WarmUpSummary>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +103,15 @@ pub struct Latency {
     pub mean: f64,
 }
 
+/// The warm-up that MSER-5 found; what was due in it is in no quantile, count or limit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct WarmUpSummary {
+    /// Left out, from the beginning of the plan.
+    pub seconds: f64,
+    /// False where it had not settled by the longest warm-up allowed; null where the run was too short to tell.
+    pub settled: Option<bool>,
+}
+
 /// One limit of the scenario, judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LimitResult {
@@ -106,6 +122,9 @@ pub struct LimitResult {
     pub verdict: Verdict,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// Length in seconds of the stretches of which the worst was judged; absent for the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u32>,
 }
 
 /// A window as announced and as observed.
@@ -232,6 +251,7 @@ piaotan_record::closed_enum! {
         NotConserved = "not_conserved",
         CutShort = "cut_short",
         JourneyPanicked = "journey_panicked",
+        NotSteady = "not_steady",
         SourceStale = "source_stale",
         NoticeDoubt = "notice_doubt",
         LatencyRegression = "latency_regression",

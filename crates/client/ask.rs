@@ -116,7 +116,7 @@ impl Client {
             let read_inbox =
                 wire == Operation::SmsCode && reply.outcome == Outcome::Ok && self.profile.has_inbox();
             return if read_inbox {
-                self.send(operation, Step::Inbox, fields, self.clock.now(), None, record).await.0
+                Box::pin(self.send(operation, Step::Inbox, fields, self.clock.now(), None, record)).await.0
             } else {
                 reply
             };
@@ -169,7 +169,8 @@ impl Client {
         if let Some(grant) = self.session.fresh(self.clock.wall()) {
             return Ok(grant);
         }
-        self.login(due, record).await
+        // Boxed, as it is rare: what every request moves about stays small.
+        Box::pin(self.login(due, record)).await
     }
 
     /// Goes through the steps of the login.

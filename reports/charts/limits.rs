@@ -53,6 +53,7 @@ mod tests {
                 value: None,
                 verdict: Verdict::Pass,
                 reason: String::new(),
+                window: None,
             };
             let found = of(&[limit], Operation::Upload);
             assert_eq!(found.first().map(|d| (d.name.as_str(), d.value)), expected, "{text}");

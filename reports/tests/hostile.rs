@@ -38,6 +38,7 @@ fn summary() -> Summary {
         generator: GeneratorSummary::default(),
         findings: vec![],
         cut_short: None,
+        warm_up: None,
     }
 }
 
@@ -119,6 +120,7 @@ fn hostile() -> (Summary, Series) {
         value: Some(f64::NAN),
         verdict: Verdict::Fail,
         reason: SCRIPT.into(),
+        window: Some(9),
     });
     summary.windows.push(WindowSummary {
         id: SCRIPT.into(),

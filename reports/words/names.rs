@@ -106,6 +106,7 @@ pub const fn finding(lang: Lang, of: FindingKind) -> &'static str {
         FindingKind::NotConserved => lang.of("记录不守恒", "not conserved"),
         FindingKind::CutShort => lang.of("提前结束", "cut short"),
         FindingKind::JourneyPanicked => lang.of("流程崩溃", "journey panicked"),
+        FindingKind::NotSteady => lang.of("未达稳态", "not settled"),
         FindingKind::SourceStale => lang.of("公告来源过期", "source stale"),
         FindingKind::NoticeDoubt => lang.of("公告有疑义", "doubtful notice"),
         FindingKind::LatencyRegression => lang.of("响应变慢", "responses became slower"),

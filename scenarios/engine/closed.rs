@@ -10,21 +10,18 @@ use super::follow::Follower;
 use super::holds::Holds;
 use super::host::thread_cpu;
 use super::material::Material;
-use super::open::{panic_text, whole_journey};
 use super::port::LoadPort;
 use super::recorder::{Batch, Fact, Recorder, Recording as _, Shared};
 use super::segment::Stripe;
 use super::stop::{Stop, Urgency};
+use super::witness::witness;
 use crate::scenario::Plan;
-use futures_util::FutureExt as _;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 use goose::{GooseAttack, GooseError};
-use piaotan_client::ask::{Client, Record as _};
-use piaotan_record::folder::Event;
-use piaotan_record::{Nanos, Outcome};
+use piaotan_client::ask::Client;
+use piaotan_record::Nanos;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -128,7 +125,8 @@ impl Drop for Hushed {
 
 fn attack(crowd: &Crowd, record: &Shared) -> Result<GooseAttack, GooseError> {
     let load = &crowd.plan.scenario.load;
-    let users = load.users.unwrap_or(1).to_string();
+    // A segment has its share of the users, as it has of arrivals.
+    let users = crowd.stripe.share(load.users.unwrap_or(1) as u64).to_string();
     let ramp = load.ramp.map_or(1, |span| span.0.as_secs().max(1));
     let seconds = (crowd.plan.seconds.ceil() as u64 + ramp).to_string();
     let (ramp, timeout) = (ramp.to_string(), (load.timeout.0.as_secs().max(1) + 1).to_string());
@@ -196,18 +194,8 @@ async fn once(crowd: &Crowd, record: &Shared, next: &AtomicU64, _user: &mut Goos
     let mut port =
         LoadPort::new(client.clone(), holds.clone(), stop.clone(), record.clone(), due, crowd.follow.clone());
     let row = drawn.row();
-    let ended = AssertUnwindSafe(journey.run(&mut port, &row)).catch_unwind().await;
-    let done = clock.now();
-    let outcome = match ended {
-        Ok(Ok(())) => Outcome::Ok,
-        Ok(Err(halt)) => halt.outcome,
-        Err(panic) => {
-            let text = format!("{journey}: {}", panic_text(&*panic));
-            record.with(|r| r.push(Event::SelfCheck { at: done, kind: "journey_panicked".to_owned(), text }));
-            Outcome::ClientError
-        }
-    };
-    record.seen(whole_journey(journey, due, due, done, outcome));
+    let run = std::pin::pin!(journey.run(&mut port, &row));
+    witness(record, clock, journey, due, run).await;
     if let Some(pause) = plan.scenario.load.pause {
         tokio::select! {
             () = tokio::time::sleep(pause.0) => {}

@@ -26,3 +26,4 @@ pub mod stop;
 pub mod stretch;
 pub mod timer;
 pub mod waits;
+pub mod witness;

@@ -13,15 +13,13 @@ use super::recorder::{Batch, Fact, Local, Recorder, Recording as _};
 use super::segment::Stripe;
 use super::stop::{Stop, Urgency};
 use super::timer::Timer;
+use super::witness::witness;
 use crate::journeys::Journey;
 use crate::scenario::Plan;
-use futures_util::FutureExt as _;
-use piaotan_client::ask::{Client, Record as _};
-use piaotan_record::folder::Event;
-use piaotan_record::{Dropped, Nanos, Observation, Outcome};
+use piaotan_client::ask::Client;
+use piaotan_record::{Dropped, Nanos, Outcome};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -273,7 +271,6 @@ async fn journey_once(
         recorder.tally().arrivals_at(due).started += 1;
         recorder.sent(journey.operation(), due);
     });
-    let sent = client.clock().now();
     let mut port = LoadPort::new(
         client.clone(),
         holds.clone(),
@@ -283,52 +280,9 @@ async fn journey_once(
         follow.clone(),
     );
     let row = drawn.row();
-    let ended = AssertUnwindSafe(journey.run(&mut port, &row)).catch_unwind().await;
-    let done = client.clock().now();
-    let outcome = match ended {
-        Ok(Ok(())) => Outcome::Ok,
-        Ok(Err(stop)) => stop.outcome,
-        Err(panic) => {
-            let text = format!("{journey}: {}", panic_text(&*panic));
-            bench
-                .record
-                .with(|r| r.push(Event::SelfCheck { at: done, kind: "journey_panicked".to_owned(), text }));
-            Outcome::ClientError
-        }
-    };
-    bench.record.seen(whole_journey(journey, due, sent, done, outcome));
-    outcome
-}
-
-/// The observation of a whole journey.
-#[must_use]
-pub fn whole_journey(
-    journey: Journey,
-    due: Nanos,
-    sent: Nanos,
-    done: Nanos,
-    outcome: Outcome,
-) -> Observation {
-    Observation {
-        operation: journey.operation(),
-        due,
-        sent,
-        first_byte: None,
-        done,
-        bytes_sent: 0,
-        bytes_received: 0,
-        outcome,
-        code: None,
-        mark: None,
-        evidence: None,
-    }
-}
-
-/// What a panic said.
-#[must_use]
-pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("panicked")
+    // Pinned where it stands: it is large, and would be copied on its way into each wrapper.
+    let run = std::pin::pin!(journey.run(&mut port, &row));
+    witness(&bench.record, client.clock(), journey, due, run).await
 }
 
 /// `rate = "max"`: every connection busy, back to back, until the time is up.

@@ -3,9 +3,9 @@
 use super::{LimitEntry, LimitTable, Model, Scenario};
 use crate::engine::pace::{Curve, Spread};
 use crate::journeys::Journey;
-use piaotan_analysis::limit::Limit;
+use piaotan_analysis::limit::{Demand, Limit};
 use piaotan_client::config::ConfigError;
-use piaotan_record::{Surface, names::UnknownName};
+use piaotan_record::{Span, Surface, names::UnknownName};
 use std::time::Duration;
 
 /// What a run does, with nothing left to be refused.
@@ -39,6 +39,15 @@ pub struct PlannedLimit {
     pub delay: Duration,
 }
 
+impl PlannedLimit {
+    /// What must hold in the end.
+    #[must_use]
+    pub fn demand(&self) -> Demand {
+        let seconds = |length: Duration| u32::try_from(length.as_secs()).unwrap_or(u32::MAX);
+        Demand { limit: self.limit.clone(), window: self.window.map(seconds), delay: seconds(self.delay) }
+    }
+}
+
 impl Plan {
     /// Checks a scenario. `replay` is the text of `load.replay`, read by the caller.
     ///
@@ -58,8 +67,8 @@ impl Plan {
     ///
     /// # Errors
     /// One line that names the limit and what to write instead.
-    pub fn limits(scenario: &Scenario) -> Result<Vec<Limit>, String> {
-        scenario.limits.iter().map(|entry| limit(entry).map(|planned| planned.limit)).collect()
+    pub fn limits(scenario: &Scenario) -> Result<Vec<Demand>, String> {
+        scenario.limits.iter().map(|entry| limit(entry).map(|planned| planned.demand())).collect()
     }
 
     /// Whether the tracker uses up verifications of the invoices that it follows.
@@ -115,6 +124,13 @@ fn limit(entry: &LimitEntry) -> Result<PlannedLimit, String> {
     };
     let limit = table.limit.parse::<Limit>().map_err(|e| e.to_string())?;
     let delay = table.delay.map_or(Duration::ZERO, |span| span.0);
+    let whole = |span: &Span| span.0.as_secs() >= 1 && span.0.subsec_nanos() == 0;
+    if let Some(window) = table.window.filter(|window| !whole(window)) {
+        return Err(format!(
+            "limit `{}`: window {window} is not whole seconds; write one such as \"60s\"",
+            limit.text
+        ));
+    }
     Ok(PlannedLimit { limit, window: table.window.map(|span| span.0), abort: table.abort, delay })
 }
 
@@ -126,7 +142,7 @@ fn surfaces(scenario: &Scenario) -> Result<Vec<Surface>, UnknownName> {
 }
 
 fn check(scenario: &Scenario) -> Result<(), String> {
-    let Scenario { load, sync, data, .. } = scenario;
+    let Scenario { load, sync, data, warmup, .. } = scenario;
     let rules = [
         (load.connections > 0, "load.connections must be 1 or more"),
         (load.max_in_flight > 0, "load.max_in_flight must be 1 or more"),
@@ -135,6 +151,10 @@ fn check(scenario: &Scenario) -> Result<(), String> {
         (sync.factor > 1.0, "sync.factor must be above 1, or looks would never become rarer"),
         (!sync.first.0.is_zero(), "sync.first must be above zero"),
         (sync.max_rate > 0.0, "sync.max_rate must be above zero"),
+        (
+            warmup.detect.is_none() || warmup.length.0.is_zero(),
+            "warmup.length and warmup.detect exclude each other; keep one",
+        ),
         (
             data.file_bytes >= 1_000 || data.file_bytes == 0,
             "data.file_bytes must be 1000 or more: a real file needs that",

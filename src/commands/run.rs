@@ -202,6 +202,15 @@ pub fn setup(
         }
         None => Vec::new(),
     };
+    if let (Some(part), Some(users)) = (args.segment, scenario.load.users)
+        && users < part.of as usize
+    {
+        bail!(
+            "--segment {}/{of}: load.users = {users} cannot be shared by {of} segments; raise load.users or write fewer segments",
+            part.index + 1,
+            of = part.of
+        );
+    }
     let segment = args.segment.map_or_else(Segment::default, |arg| Segment { index: arg.index, of: arg.of });
     let mut sources = settings.maintenance.sources(&platform.profile)?;
     if settings.maintenance.poll.is_none() {

@@ -143,6 +143,29 @@ impl<'a> Bins<'a> {
         u64::from(second) * Nanos::SECOND < self.steady.0
     }
 
+    /// What an operation did in a second that is judged: steady, and outside windows.
+    pub(super) fn judged(&self, second: u32, operation: Operation) -> Option<&OpBin> {
+        let counted = self.seconds.get(&second)?.operations.get(&operation)?;
+        (!self.is_warm_up(second) && !self.is_inside(second, operation)).then_some(counted)
+    }
+
+    /// Operations that did anything in a second.
+    pub(super) fn operations_of(&self, second: u32) -> impl Iterator<Item = Operation> + '_ {
+        self.seconds.get(&second).into_iter().flat_map(|each| each.operations.keys().copied())
+    }
+
+    /// Arrivals of a steady second: started, and asked for (suppressed ones left out).
+    pub(super) fn arrivals_of(&self, second: u32) -> (u64, u64) {
+        let each = self.seconds.get(&second).filter(|_| !self.is_warm_up(second));
+        each.map_or((0, 0), |each| (each.started, each.scheduled - each.suppressed))
+    }
+
+    /// The steady seconds in which anything was due, first and last.
+    pub(super) fn steady_span(&self) -> Option<(u32, u32)> {
+        let first = self.seconds.keys().find(|second| !self.is_warm_up(**second))?;
+        Some((*first, self.last_second()))
+    }
+
     /// Whether any sample of the second may have met a window.
     fn is_inside(&self, second: u32, operation: Operation) -> bool {
         let longest = self.longest.get(&(second, operation)).copied().unwrap_or(0);

@@ -270,6 +270,7 @@ fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
     }
     told.extend(mismatched(scene, say));
     told.extend(checks(scene, say));
+    told.extend(unsettled(say, summary));
     if summary.generator.saturated {
         let text = say.of(
             "压测机自身已饱和，结果不作结论。".into(),
@@ -334,4 +335,23 @@ fn source_failed(scene: &Scene<'_>, say: &Say, at: Nanos, text: &str) -> Finding
     );
     let evidence = [("source", json!(text)), ("at", json!(at.to_rfc3339()))];
     finding(FindingKind::SourceStale, Severity::Warning, said, &evidence)
+}
+
+fn unsettled(say: &Say, summary: &Summary) -> Option<Finding> {
+    let found = summary.warm_up.filter(|found| found.settled != Some(true))?;
+    let text = match found.settled {
+        None => say.of(
+            "运行太短，无法判断响应时间何时稳定；没有剔除预热段。".into(),
+            "The run is too short to tell when the response time settles; no warm-up was left out.".into(),
+        ),
+        Some(_) => say.of(
+            format!("响应时间在最长预热时间（{}）内没有稳定下来。", seconds(found.seconds)),
+            format!(
+                "The response time had not settled by the longest warm-up allowed ({}).",
+                seconds(found.seconds)
+            ),
+        ),
+    };
+    let evidence = [("left_out", json!(found.seconds)), ("settled", json!(found.settled))];
+    Some(finding(FindingKind::NotSteady, Severity::Warning, text, &evidence))
 }

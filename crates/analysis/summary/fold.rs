@@ -3,11 +3,13 @@
 use super::bins::{Bins, SplitCells};
 use super::findings::findings;
 use super::judge::{Ground, judge};
+use super::rolling::Stretches;
 use super::series::Series;
 use super::sync_fold::SyncFold;
+use super::warm_up::{Settled, WarmUp};
 use super::windows::summarize;
-use super::{GeneratorSummary, Latency, Lateness, OperationSummary, Summary, Verdict};
-use crate::limit::Limit;
+use super::{GeneratorSummary, Latency, Lateness, OperationSummary, Summary, Verdict, WarmUpSummary};
+use crate::limit::Demand;
 use chrono::{DateTime, FixedOffset, Utc};
 use chrono_tz::Tz;
 use piaotan_record::calendar::{Calendar, CalendarOptions, Correction, Register, Sighting};
@@ -20,7 +22,9 @@ use std::collections::{BTreeMap, HashMap};
 /// What a reader knows beside the folder: what must hold, and what was corrected since.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    pub limits: Vec<Limit>,
+    pub limits: Vec<Demand>,
+    /// Look for the end of the warm-up from behaviour, at most so many seconds into the plan.
+    pub detect: Option<f64>,
     /// How much longer the sync delay may become within the run.
     pub tolerance: f64,
     /// Past this many seconds an invoice is late.
@@ -38,6 +42,7 @@ impl Default for Terms {
     fn default() -> Self {
         Self {
             limits: Vec::new(),
+            detect: None,
             tolerance: 0.2,
             promise: 86_400.0,
             corrections: Vec::new(),
@@ -72,6 +77,8 @@ pub(super) struct Story {
     pub known: BTreeMap<String, Nanos>,
     pub pauses: Vec<Pause>,
     pub steady: Nanos,
+    /// What was found of the warm-up's end, where the scenario asks for it.
+    pub warm_up: Option<WarmUpSummary>,
     pub ended: Option<(Nanos, String, u64)>,
     pub failures: Vec<Seen>,
     pub checks: Vec<(Nanos, String, String)>,
@@ -90,15 +97,23 @@ pub fn fold(folder: &RunFolder, terms: &Terms) -> Result<Folded, FolderError> {
     let mut torn = folder.events(|event| story.hear(event))?;
     let register = register(manifest, &story, terms);
     let calendar = Calendar::new(&register, CalendarOptions::default());
+    if let Some(most) = terms.detect {
+        story.settle(WarmUp::watch(folder, &calendar, story.steady)?.settled(most));
+    }
     let mut bins = Bins::new(manifest, &calendar, story.steady);
-    torn += folder.latencies(|interval: Interval| bins.time(&interval))?;
+    let mut stretches = Stretches::new(&terms.limits);
+    torn += folder.latencies(|interval: Interval| {
+        stretches.time(&interval);
+        bins.time(&interval);
+    })?;
     let (mut arrivals, mut requests) = (ArrivalCounts::default(), RequestCounts::default());
     torn += folder.tally(|line| {
         count(&mut arrivals, &mut requests, &line);
         bins.count(&line);
     })?;
     let zone: Tz = manifest.zone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
-    let scene = Scene { manifest, story: &story, calendar: &calendar, bins: &bins, zone, terms };
+    let stretches = &stretches;
+    let scene = Scene { manifest, story: &story, calendar: &calendar, bins: &bins, stretches, zone, terms };
     let summary = scene.summary(arrivals, requests, folder.is_complete() || story.ended.is_some());
     let series = scene.series(&summary);
     Ok(Folded { summary, series, register, torn, outside: bins.outside })
@@ -110,6 +125,7 @@ pub(super) struct Scene<'a> {
     pub story: &'a Story,
     pub calendar: &'a Calendar,
     pub bins: &'a Bins<'a>,
+    pub stretches: &'a Stretches,
     pub zone: Tz,
     pub terms: &'a Terms,
 }
@@ -154,11 +170,14 @@ impl Scene<'_> {
             generator,
             findings: Vec::new(),
             cut_short: self.cut_short(complete),
+            warm_up: self.story.warm_up,
         };
         let ground = Ground {
             cells: &self.bins.outside,
             codes: &self.manifest.codes,
             rate: self.bins.rate_reached(),
+            worst: &|demand| self.stretches.worst(demand, self),
+            panicked: self.story.checks.iter().any(|(_, kind, _)| kind == "journey_panicked"),
             outside,
             inside,
             terms: self.terms,
@@ -263,6 +282,19 @@ impl Story {
         worst.cpu = Some(worst.cpu.unwrap_or(0.0).max(cpu));
         worst.saturated |= saturated;
     }
+
+    /// Leaves out what came before the steady state.
+    fn settle(&mut self, found: Settled) {
+        let begin = self.steady;
+        let (settled, second) = match found {
+            Settled::From(second) => (Some(true), second),
+            Settled::NotBefore(second) => (Some(false), second),
+            Settled::Unknown => (None, begin.second()),
+        };
+        self.steady = begin.max(Nanos(u64::from(second) * Nanos::SECOND));
+        let seconds = self.steady.since(begin) as f64 / 1e9;
+        self.warm_up = Some(WarmUpSummary { seconds, settled });
+    }
 }
 
 /// The reason of a run that came to the end of its plan.
@@ -287,6 +319,11 @@ fn count(arrivals: &mut ArrivalCounts, requests: &mut RequestCounts, line: &Tall
             requests.cut_off += line.of(Class::CutOff);
         }
     }
+}
+
+/// Requests of users: journeys are no requests, and looks of the tracker are our own.
+pub(super) fn is_of_users(operation: Operation) -> bool {
+    !operation.is_journey() && !operation.is_tracking()
 }
 
 fn operations(

@@ -2,17 +2,22 @@
 
 use super::bins::SplitCells;
 use super::fold::Terms;
+use super::rolling::Worst;
 use super::{LimitResult, Summary, Verdict};
-use crate::limit::{Limit, Measured, Point, Subject, label, measure};
+use crate::limit::{Demand, Limit, Measured, Point, Subject, label, measure};
 use piaotan_record::{Class, CodeBook, Operation};
 
 /// What a verdict stands on.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "a borrowed question cannot be shown")]
 pub struct Ground<'a> {
     pub cells: &'a SplitCells,
     pub codes: &'a CodeBook,
     /// Started over asked for.
     pub rate: Option<f64>,
+    /// The worst of all stretches, for a limit that has a window.
+    pub worst: &'a dyn Fn(&Demand) -> Option<Worst>,
+    /// Whether a journey of ours panicked: then what was measured cannot be relied upon.
+    pub panicked: bool,
     /// Seconds outside and inside windows.
     pub outside: f64,
     pub inside: f64,
@@ -21,14 +26,18 @@ pub struct Ground<'a> {
 
 /// Judges every limit, then the run; fills `limits`, `verdict` and `exit`.
 ///
-/// Where several hold, the first of: not conserved (2), a limit failed, the sync delay regressed or nothing ever answered (1),
-/// maintenance left too little (4), generator saturated, cut short or resting on requests that were
-/// cut off (3), pass (0). A run that sent nothing has shown nothing: inconclusive (3).
+/// Where several hold, the first of: not conserved (2), a limit failed, the sync delay regressed or
+/// nothing ever answered (1), maintenance left too little (4), generator saturated, cut short, a
+/// journey panicked or resting on requests that were cut off (3), pass (0). A run that sent nothing
+/// has shown nothing: inconclusive (3).
 pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
     let sync = summary.sync.clone();
     let measured =
         Measured { cells: ground.cells, codes: Some(ground.codes), rate: ground.rate, sync: Some(&sync) };
-    let each = ground.terms.limits.iter().map(|limit| one(limit, &measured, &sync));
+    let each = ground.terms.limits.iter().map(|demand| match demand.window {
+        None => one(&demand.limit, &measured, &sync),
+        Some(seconds) => of_stretches(demand, seconds, (ground.worst)(demand)),
+    });
     summary.limits = each.collect();
     let maintained = ground.inside > 0.0 && ground.outside < 0.3 * (ground.inside + ground.outside);
     let failed = summary.limits.iter().any(|limit| limit.verdict == Verdict::Fail);
@@ -40,7 +49,11 @@ pub fn judge(summary: &mut Summary, ground: &Ground<'_>) {
         (maintained, Verdict::Inconclusive, 4),
         (ground.terms.interrupted, Verdict::Interrupted, 3),
         (summary.requests.sent == 0, Verdict::Inconclusive, 3),
-        (doubtful || summary.generator.saturated || summary.cut_short.is_some(), Verdict::Inconclusive, 3),
+        (
+            doubtful || ground.panicked || summary.generator.saturated || summary.cut_short.is_some(),
+            Verdict::Inconclusive,
+            3,
+        ),
     ];
     let governing = judged.iter().find(|(holds, ..)| *holds);
     (summary.verdict, summary.exit) =
@@ -78,7 +91,33 @@ fn one(
         Some(_) if !reached(limit, sync) => (Verdict::Inconclusive, "the quantile was not reached"),
         Some(_) => (Verdict::Pass, ""),
     };
-    LimitResult { limit: limit.text.clone(), value, verdict, reason: reason.to_owned() }
+    LimitResult { limit: limit.text.clone(), value, verdict, reason: reason.to_owned(), window: None }
+}
+
+/// A limit that every stretch has to keep, judged by the worst.
+fn of_stretches(demand: &Demand, seconds: u32, worst: Option<Worst>) -> LimitResult {
+    let (verdict, reason) = match worst {
+        None => (Verdict::Fail, "no samples".to_owned()),
+        Some(Worst { value: None, at, .. }) => {
+            (Verdict::Fail, format!("no samples in the {seconds} s before {}", at.format("%H:%M:%S")))
+        }
+        Some(Worst { value: Some(value), at, at_most }) => {
+            let told = format!("worst of every {seconds} s, the one before {}", at.format("%H:%M:%S"));
+            match (demand.limit.holds(value), demand.limit.holds(at_most), &demand.limit.subject) {
+                (false, ..) => (Verdict::Fail, told),
+                (true, true, _) => (Verdict::Pass, told),
+                (true, false, Subject::Sync { .. }) => {
+                    (Verdict::Inconclusive, "the quantile was not reached".to_owned())
+                }
+                (true, false, _) => (
+                    Verdict::Inconclusive,
+                    "it would hold only because of requests that were cut off".to_owned(),
+                ),
+            }
+        }
+    };
+    let value = worst.and_then(|worst| worst.value);
+    LimitResult { limit: demand.limit.text.clone(), value, verdict, reason, window: Some(seconds) }
 }
 
 /// Whether the quantile would break the limit, had those cut off taken for ever.

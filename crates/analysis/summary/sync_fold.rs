@@ -5,9 +5,11 @@ use super::series::SyncPoint;
 use super::{SyncQuantile, SyncRegression, SyncSummary, Verdict};
 use crate::limit::label;
 use crate::sync::{Delay, Estimate, Sample, Search, Span, business, change_in_time, part};
-use piaotan_record::folder::Event;
+use piaotan_record::calendar::Calendar;
+use piaotan_record::folder::{Event, Manifest};
 use piaotan_record::{Nanos, OutcomeKind, Surface, Token};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Marks as they come.
 #[derive(Debug, Default)]
@@ -23,8 +25,39 @@ struct Search1 {
     seen: Option<Nanos>,
 }
 
+/// The delays of one surface, in seconds since the run's epoch.
+#[derive(Debug)]
+pub struct Delays(Vec<Delay>);
+
+impl Delays {
+    /// A quantile of the delay of invoices uploaded in a stretch of the run, as known `now`; windows do not count.
+    ///
+    /// `None` where nothing was uploaded; a lower bound where it was not reached.
+    #[must_use]
+    pub fn quantile(
+        &self,
+        q: f64,
+        uploaded: Range<f64>,
+        calendar: &Calendar,
+        manifest: &Manifest,
+        now: f64,
+    ) -> Option<SyncQuantile> {
+        let mine: Vec<Delay> =
+            self.0.iter().filter(|delay| uploaded.contains(&delay.uploaded)).copied().collect();
+        let found = Estimate::new(&business(&mine, &windows(calendar, manifest, now)))?.quantile(q);
+        Some(SyncQuantile { value: found.value, reached: found.reached })
+    }
+}
+
 impl SyncFold {
-    pub(super) fn hear(&mut self, event: &Event) {
+    /// The delays of one surface so far.
+    #[must_use]
+    pub fn of_surface(&self, surface: Surface) -> Delays {
+        Delays(self.delays(surface))
+    }
+
+    /// Takes a mark; other events mean nothing here.
+    pub fn hear(&mut self, event: &Event) {
         match event {
             Event::Issued { at, token, .. } => {
                 self.issued.entry(*token).or_insert(*at);
@@ -76,7 +109,7 @@ impl SyncFold {
 
     pub(super) fn summarize(&self, scene: &Scene<'_>) -> BTreeMap<String, SyncSummary> {
         let end = scene.end().as_seconds();
-        let windows = windows(scene);
+        let windows = windows(scene.calendar, scene.manifest, end);
         let tracked: Vec<(Surface, Vec<Delay>)> = Surface::ALL
             .iter()
             .map(|surface| (*surface, self.delays(*surface)))
@@ -93,14 +126,11 @@ impl SyncFold {
 }
 
 /// Windows in seconds of the run, announced and observed: while they last, nothing can become visible.
-fn windows(scene: &Scene<'_>) -> Vec<Span> {
-    let known =
-        scene.calendar.windows().iter().filter(|w| w.status != piaotan_record::window::Status::Cancelled);
+fn windows(calendar: &Calendar, manifest: &Manifest, end: f64) -> Vec<Span> {
+    let known = calendar.windows().iter().filter(|w| w.status != piaotan_record::window::Status::Cancelled);
     let of_reads = known.filter(|window| !window.writes_only());
-    let seconds = |at| scene.manifest.moment(at).as_seconds();
-    of_reads
-        .map(|window| (seconds(window.start), window.end.map_or(scene.end().as_seconds(), seconds)))
-        .collect()
+    let seconds = |at| manifest.moment(at).as_seconds();
+    of_reads.map(|window| (seconds(window.start), window.end.map_or(end, seconds))).collect()
 }
 
 /// How long after a window a backlog may keep delays long without that being a regression: a tenth of
@@ -135,7 +165,7 @@ fn one(
         ..SyncSummary::default()
     };
     if let Some(estimate) = &estimate {
-        let asked = scene.terms.limits.iter().filter_map(|limit| limit.sync_quantile(surface));
+        let asked = scene.terms.limits.iter().filter_map(|each| each.limit.sync_quantile(surface));
         for q in [0.5, 0.9, 0.95, 0.99].into_iter().chain(asked) {
             let found = estimate.quantile(q);
             summary.quantiles.insert(label(q), SyncQuantile { value: found.value, reached: found.reached });

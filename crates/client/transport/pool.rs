@@ -193,7 +193,8 @@ impl Lease<'_> {
             let (mut connection, fresh) = match self.pool.take_idle() {
                 Some(connection) => (connection, false),
                 None => {
-                    let (connection, phases) = self.pool.open().await?;
+                    // Boxed, as it is rare and large: what every request moves about stays small.
+                    let (connection, phases) = Box::pin(self.pool.open()).await?;
                     times.connected = Some(phases);
                     (connection, true)
                 }

@@ -9,7 +9,6 @@ use crate::engine::herald::{self, Told};
 use crate::engine::holds::Holds;
 use crate::engine::lookout::Lookout;
 use crate::engine::material::{Material, PREPARED, known_of};
-use crate::engine::open;
 use crate::engine::port::LoadPort;
 use crate::engine::recorder::{Batch, Fact, Local, Recorder, Recording as _};
 use crate::engine::segment::Stripe;
@@ -239,7 +238,7 @@ impl Control {
         let mut port = LoadPort::new(client.clone(), holds, stop, record.clone(), due, None);
         let ended = journey.run(&mut port, &drawn.row()).await;
         let outcome = ended.map_or_else(|halt| halt.outcome, |()| piaotan_record::Outcome::Ok);
-        record.seen(open::whole_journey(journey, due, due, self.clock.now(), outcome));
+        record.seen(crate::engine::witness::whole_journey(journey, due, due, self.clock.now(), outcome));
         ended.is_ok().then(|| known_of(&self.material.invoice(index)))
     }
 }

@@ -19,7 +19,7 @@ use piaotan_client::session::Session as LoginSession;
 use piaotan_client::transport::PoolOptions;
 use piaotan_record::calendar::{Calendar, Register};
 use piaotan_record::folder::{Event, FolderError, Manifest, RunWriter, SCHEMA};
-use piaotan_record::{Class, Nanos, Operation};
+use piaotan_record::{Class, Nanos, Operation, Span};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -88,11 +88,15 @@ impl Parts {
             Err(_) => return Err(EngineError::Died("control")),
         }
         let begin = begin(&setup, clock);
-        let warm = setup.plan.scenario.warmup.length.0;
-        let steady = Nanos(begin.0 + u64::try_from(warm.as_nanos()).unwrap_or(0));
+        let warmup = &setup.plan.scenario.warmup;
+        let after = |span: Span| Nanos(begin.0 + u64::try_from(span.0.as_nanos()).unwrap_or(0));
+        let steady = after(warmup.length);
+        // While the run lasts nobody knows when it settles: limits that abort wait the longest warm-up.
+        let settled = warmup.detect.map_or(steady, after);
         let collector = spawn("collect", {
             let (live, limits, stop) = (live.clone(), setup.plan.limits.clone(), setup.stop.clone());
-            move || Collector { writer, live, limits, steady, stop }.run(&from_workers)
+            let collector = Collector { writer, live, limits, steady: settled, holds: holds.clone(), stop };
+            move || collector.run(&from_workers)
         })?;
         mark_begin(&setup, &batches, begin, steady);
         Ok(Self {

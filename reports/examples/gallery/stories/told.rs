@@ -84,11 +84,12 @@ pub(super) fn summary(name: &str, verdict: Verdict, series: &Series, slow: f64) 
         },
         findings: vec![],
         cut_short: None,
+        warm_up: None,
     }
 }
 
 pub(super) fn limit(text: &str, value: f64, verdict: Verdict) -> LimitResult {
-    LimitResult { limit: text.into(), value: Some(value), verdict, reason: String::new() }
+    LimitResult { limit: text.into(), value: Some(value), verdict, reason: String::new(), window: None }
 }
 
 pub(super) fn finding(kind: FindingKind, severity: Severity, text: &str, at: f64) -> Finding {
