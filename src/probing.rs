@@ -12,6 +12,7 @@ use piaotan_client::transport::PoolOptions;
 use piaotan_probes::Setting;
 use piaotan_record::calendar::{CalendarOptions, Register};
 use piaotan_record::{Calendar, Nanos, Observation, Operation, Surface};
+use piaotan_scenarios::engine::made::Book;
 use piaotan_store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,12 +67,27 @@ pub fn register(settings: &Settings, store: &Store, now: DateTime<Utc>) -> Resul
 ///
 /// # Errors
 /// One line, when the configuration or the store cannot be read.
-pub fn known(settings: &Settings, profile: &Profile, now: DateTime<Utc>) -> Result<Register> {
-    let path = settings.store.path.as_deref().unwrap_or(Path::new("piaotan.db"));
+pub fn known(
+    flag: Option<&Path>,
+    settings: &Settings,
+    profile: &Profile,
+    now: DateTime<Utc>,
+) -> Result<Register> {
+    let path = flag.or(settings.store.path.as_deref()).unwrap_or(Path::new("piaotan.db"));
     if path.exists() {
-        return register(settings, &store(None, settings, profile)?, now);
+        return register(settings, &store(flag, settings, profile)?, now);
     }
     Ok(Register::of(settings.maintenance.windows(now)?))
+}
+
+/// Where a load test writes down the invoices that it makes.
+///
+/// # Errors
+/// One line that names the flag.
+pub fn book(flag: Option<&Path>, settings: &Settings, platform: &Platform) -> Result<Book> {
+    // The run itself follows them; no watch has to look for them afterwards.
+    let store = store(flag, settings, &platform.profile)?.with_surfaces(Vec::new());
+    Ok(Book::new(Arc::new(store), platform.account.mobile.clone()))
 }
 
 /// Joins everything that probes need; the sender publishes new calendars.

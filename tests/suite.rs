@@ -17,6 +17,8 @@ mod house;
 mod killed;
 #[path = "limits.rs"]
 mod limits;
+#[path = "made.rs"]
+mod made;
 #[path = "pipeline.rs"]
 mod pipeline;
 #[path = "prometheus.rs"]

@@ -51,6 +51,14 @@ pub trait Ledger: Send + Sync {
     /// When the ledger cannot be written.
     fn issue(&self, issued: &Issued) -> Result<(), LedgerError>;
 
+    /// Many at once; in one durable step where the ledger can.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    fn issue_all(&self, issued: &[Issued]) -> Result<(), LedgerError> {
+        issued.iter().try_for_each(|each| self.issue(each))
+    }
+
     /// # Errors
     /// When the ledger cannot be written.
     fn look(

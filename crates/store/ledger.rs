@@ -291,7 +291,11 @@ impl Store {
 
 impl Ledger for Store {
     fn issue(&self, issued: &Issued) -> Result<(), LedgerError> {
-        Ok(self.issue_all(std::slice::from_ref(issued))?)
+        Ok(Self::issue_all(self, std::slice::from_ref(issued))?)
+    }
+
+    fn issue_all(&self, issued: &[Issued]) -> Result<(), LedgerError> {
+        Ok(Self::issue_all(self, issued)?)
     }
 
     fn look(

@@ -2,7 +2,9 @@
 //! and looks at the limits that may end the run.
 
 use super::holds::Holds;
+use super::made::Book;
 use super::recorder::Batch;
+use super::session::EngineError;
 use super::stop::{Stop, Urgency};
 use super::stretch::Stretch;
 use crate::scenario::PlannedLimit;
@@ -92,6 +94,8 @@ pub struct Collector {
     pub limits: Vec<PlannedLimit>,
     /// When the plan begins and its warm-up ends.
     pub steady: Nanos,
+    /// The ledger of synthetic invoices.
+    pub book: Option<Book>,
     /// Limits never see what was due inside a window.
     pub holds: Arc<Holds>,
     pub stop: Stop,
@@ -101,14 +105,16 @@ impl Collector {
     /// Takes batches until every sender is gone; gives the writer back.
     ///
     /// # Errors
-    /// When the folder could not be written; everything that came before is in it.
-    pub fn run(mut self, from: &Receiver<Batch>) -> Result<RunWriter, FolderError> {
+    /// When the folder or the ledger could not be written; everything that came before is in it.
+    pub fn run(mut self, from: &Receiver<Batch>) -> Result<RunWriter, EngineError> {
         let mut failed = None;
         let mut ring = Ring::new(&self.limits);
         while let Ok(batch) = from.recv() {
+            // The ledger first, and also after a failure: what was made has to be voided all the same.
+            let noted = self.note(&batch);
             // After a failure batches are still taken, so that no worker waits.
             if failed.is_none()
-                && let Err(e) = self.take(&batch, &mut ring)
+                && let Err(e) = noted.and_then(|()| Ok(self.take(&batch, &mut ring)?))
             {
                 self.live.lock().trouble = Some(e.to_string());
                 self.stop.raise(Urgency::Drain);
@@ -122,6 +128,11 @@ impl Collector {
             Some(e) => Err(e),
             None => Ok(self.writer),
         }
+    }
+
+    fn note(&self, batch: &Batch) -> Result<(), EngineError> {
+        let written = self.book.as_ref().map(|book| book.write(&batch.made, self.writer.manifest()));
+        Ok(written.transpose().map(drop)?)
     }
 
     fn take(&mut self, batch: &Batch, ring: &mut Ring) -> Result<(), FolderError> {

@@ -171,9 +171,10 @@ impl Material {
         uploaded.pop_front().map(|index| known_of(&self.invoice(index)))
     }
 
-    /// A mobile number that no other arrival of this run has.
+    /// A mobile number that no other arrival of this run has, nor of another run.
     fn new_mobile(&self, index: u64) -> String {
-        let start = (unit(self.seed, 0) * 1e9) as u64;
+        // Not the scenario's seed: the platform knows the users of the last run already.
+        let start = (unit(self.generator.seed(), 0) * 1e9) as u64;
         format!("19{:09}", (start + index) % 1_000_000_000)
     }
 }

@@ -15,6 +15,7 @@ pub mod herald;
 pub mod holds;
 pub mod host;
 pub mod lookout;
+pub mod made;
 pub mod material;
 pub mod open;
 pub mod pace;

@@ -1,6 +1,7 @@
 //! How a journey of a load test reaches the platform.
 
 use super::holds::Holds;
+use super::made::Made;
 use super::recorder::Recording;
 use super::stop::{Stop, Urgency};
 use super::waits::Pipeline;
@@ -99,6 +100,10 @@ impl<R: Recording> Port for LoadPort<R> {
         let may_login = self.holds.may_login(now);
         let reply = self.client.ask(operation, fields, self.due, may_login, &self.record).await;
         self.due = clock.now();
+        if operation.writes() {
+            let made = Made::of(operation, fields, &reply, now);
+            self.record.with(|recorder| recorder.made(made));
+        }
         if let Some(token) = fields.token.filter(|_| accepted(&self.client, operation, &reply)) {
             self.issued(token, fields);
         }

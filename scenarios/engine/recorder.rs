@@ -1,5 +1,6 @@
 //! What one worker saw since it was last asked. No other thread touches it.
 
+use super::made::Made;
 use hdrhistogram::Histogram;
 use piaotan_client::ask::Record;
 use piaotan_record::folder::{Event, Seen};
@@ -17,6 +18,7 @@ const KEPT: u32 = 200;
 pub struct Recorder {
     tally: Tally,
     events: Vec<Event>,
+    made: Vec<Made>,
     /// Small facts for the lookout, taken several times a second.
     facts: Vec<Fact>,
     /// The last success of each operation since the facts were taken: enough to know that it works.
@@ -42,6 +44,8 @@ pub struct Fact {
 pub struct Batch {
     pub tally: Tally,
     pub events: Vec<Event>,
+    /// Synthetic invoices, for the ledger.
+    pub made: Vec<Made>,
     /// How late arrivals were started, in nanoseconds.
     pub lateness: Histogram<u64>,
     /// CPU seconds that the worker's thread has used since the last batch.
@@ -58,6 +62,7 @@ impl Recorder {
         Self {
             tally: Tally::default(),
             events: Vec::new(),
+            made: Vec::new(),
             facts: Vec::new(),
             worked: [None; Operation::COUNT],
             kept: HashMap::new(),
@@ -73,6 +78,11 @@ impl Recorder {
 
     pub fn push(&mut self, event: Event) {
         self.events.push(event);
+    }
+
+    /// Invoices that have to be in the ledger.
+    pub fn made(&mut self, made: Vec<Made>) {
+        self.made.extend(made);
     }
 
     /// How late an arrival was started, in nanoseconds.
@@ -128,6 +138,7 @@ impl Recorder {
         Batch {
             tally: std::mem::take(&mut self.tally),
             events: std::mem::take(&mut self.events),
+            made: std::mem::take(&mut self.made),
             lateness,
             cpu,
             paces,

@@ -12,6 +12,7 @@ pub use blocks::{Ask, Session, UnderWay};
 use super::closed::{self, Crowd, CrowdError, GooseCounts};
 use super::collect::Live;
 use super::holds::Holds;
+use super::made::Book;
 use super::open;
 use super::segment::Stripe;
 use super::stop::Stop;
@@ -28,6 +29,7 @@ use piaotan_client::transport::Dialer;
 use piaotan_record::Nanos;
 use piaotan_record::calendar::{CalendarOptions, Register};
 use piaotan_record::folder::{FolderError, RunWriter, Segment};
+use piaotan_record::ledger::LedgerError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -54,6 +56,8 @@ pub struct Setup {
     pub segment: Segment,
     /// A wall-clock instant at which several segments begin together.
     pub start_at: Option<DateTime<Utc>>,
+    /// Where the synthetic invoices of this run are written down.
+    pub book: Option<Book>,
     pub out: PathBuf,
     pub run: String,
     pub version: String,
@@ -77,6 +81,8 @@ pub enum AgainstWindows {
 pub enum EngineError {
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error("--store: {0}")]
+    Ledger(#[from] LedgerError),
     #[error(transparent)]
     Crowd(#[from] CrowdError),
     #[error("cannot start a worker: {0}")]

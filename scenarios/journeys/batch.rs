@@ -1,11 +1,13 @@
 //! Send a batch, send the same batch again (users do), and ask what became of it.
 
 use super::Row;
+use piaotan_client::invoice::Invoice;
 use piaotan_client::port::{FieldName, Fields, Port, Stop};
-use piaotan_record::{Operation, Outcome};
+use piaotan_record::{Operation, Outcome, Token};
 
 pub(super) async fn run<P: Port>(io: &mut P, row: &Row<'_>) -> Result<(), Stop> {
-    let items: Vec<Fields<'_>> = row.batch.iter().map(|invoice| invoice.fields()).collect();
+    let item = |invoice: &'_ Invoice| Fields { token: Some(Token(invoice.index)), ..invoice.fields() };
+    let items: Vec<Fields<'_>> = row.batch.iter().map(item).collect();
     let key = format!("PT-{:016x}", row.token.0);
     let mut fields = Fields::default().with(FieldName::BatchKey, &key);
     fields.items = &items;

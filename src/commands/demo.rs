@@ -185,6 +185,7 @@ fn press(args: &Demo, common: &Common, out: &Path, platform: &Child1) -> Result<
         target: Some(platform.url.clone()),
         profile: None,
         out: Some(out.to_owned()),
+        store: Some(out.with_file_name("piaotan.db")),
         set: vec![format!("seed={}", args.seed)],
         yes_load: None,
         during_maintenance: None,

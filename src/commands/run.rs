@@ -55,6 +55,9 @@ pub struct Run {
     /// Folder of the run [default: runs/<scenario>-<time>].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Ledger of synthetic invoices: what this run makes, `piaotan cleanup` voids [default: [store] path, or piaotan.db].
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
     /// Change a field of the scenario, such as load.rate=20; may be given again.
     #[arg(long, value_name = "FIELD=VALUE")]
     pub set: Vec<String>,
@@ -228,7 +231,8 @@ pub fn setup(
         url: platform.url.clone(),
         generator,
         known,
-        register: probing::known(settings, &platform.profile, now)?,
+        register: probing::known(args.store.as_deref(), settings, &platform.profile, now)?,
+        book: if writing { Some(probing::book(args.store.as_deref(), settings, platform)?) } else { None },
         calendar: CalendarOptions::default(),
         maintenance: match args.during_maintenance {
             None => AgainstWindows::Refuse,

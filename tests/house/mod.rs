@@ -108,7 +108,8 @@ pub fn run(dir: &Path, scenario: &Path, url: &str, more: &[&str]) -> (Output, Va
     let out = dir.join("run");
     let output =
         piaotan(&["run", scenario.to_str().unwrap(), "--target", url, "--out", out.to_str().unwrap()])
-            .args(["--format", "json", "--listen", "127.0.0.1:0"])
+            .args(["--format", "json", "--listen", "127.0.0.1:0", "--store"])
+            .arg(dir.join("piaotan.db"))
             .args(more)
             .output()
             .unwrap();

@@ -96,6 +96,11 @@ impl Generator {
         Self { seed, options, files }
     }
 
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The invoice of an index: always the same one for the same seed and options.
     #[must_use]
     pub fn invoice(&self, index: u64) -> Invoice {

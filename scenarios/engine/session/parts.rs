@@ -18,7 +18,7 @@ use piaotan_client::clock::Clock;
 use piaotan_client::session::Session as LoginSession;
 use piaotan_client::transport::PoolOptions;
 use piaotan_record::calendar::{Calendar, Register};
-use piaotan_record::folder::{Event, FolderError, Manifest, RunWriter, SCHEMA};
+use piaotan_record::folder::{Event, Manifest, RunWriter, SCHEMA};
 use piaotan_record::{Class, Nanos, Operation, Span};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -42,7 +42,7 @@ pub(super) struct Parts {
     pub begin: Nanos,
     plan_through: Stop,
     control: JoinHandle<Result<Register, EngineError>>,
-    collector: JoinHandle<Result<RunWriter, FolderError>>,
+    collector: JoinHandle<Result<RunWriter, EngineError>>,
 }
 
 impl Parts {
@@ -95,7 +95,15 @@ impl Parts {
         let settled = warmup.detect.map_or(steady, after);
         let collector = spawn("collect", {
             let (live, limits, stop) = (live.clone(), setup.plan.limits.clone(), setup.stop.clone());
-            let collector = Collector { writer, live, limits, steady: settled, holds: holds.clone(), stop };
+            let collector = Collector {
+                writer,
+                live,
+                limits,
+                steady: settled,
+                book: setup.book.clone(),
+                holds: holds.clone(),
+                stop,
+            };
             move || collector.run(&from_workers)
         })?;
         mark_begin(&setup, &batches, begin, steady);
