@@ -101,6 +101,55 @@ fn a_killed_run_is_readable_up_to_its_last_second() {
 }
 
 #[test]
+fn a_second_ctrl_c_ends_at_once() {
+    let dir = tempdir().unwrap();
+    let platform =
+        Platform::start(dir.path(), "[[fault]]\nat = 4\nfor = 60\nkind = \"freeze\"\nshare = 1.0\n");
+    let mut child = start(dir.path(), &platform.url);
+    std::thread::sleep(Duration::from_secs(2));
+    signal(&child, "-INT");
+    std::thread::sleep(Duration::from_millis(50));
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let (_, summary) = report(dir.path());
+    assert_eq!(summary["conserved"], true);
+    // Nothing of it goes on at the platform: what it saw is what the folder tells.
+    let seen = platform.arrivals();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(platform.arrivals(), seen);
+}
+
+#[test]
+fn a_generator_that_stood_still_catches_up_within_bounds_and_says_so() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "");
+    let text = "name = \"t\"\nlimits = [\"rate > 99%\"]\n[load]\nrate = 100\nduration = \"7s\"\ndrop_later_than = \"500ms\"\n[sync]\ntrack = 0.0\ndrain = \"0s\"\n[[mix]]\njourney = \"probe\"\n";
+    let (path, out) = (scenario(dir.path(), text), dir.path().join("run"));
+    let mut child =
+        piaotan(&["run", path.to_str().unwrap(), "--target", &platform.url, "--out", out.to_str().unwrap()])
+            .args(["--listen", "127.0.0.1:0", "--no-notices"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+    until("two seconds are in the folder", || seconds_in(&out.join("tally.ndjson")) >= 2);
+    signal(&child, "-STOP");
+    std::thread::sleep(Duration::from_millis(2_000));
+    signal(&child, "-CONT");
+    // The rate was not reached: a failed limit, not a quiet gap.
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let (_, summary) = report(dir.path());
+    let (arrivals, lateness) = (&summary["arrivals"], &summary["generator"]["lateness"]);
+    let late = arrivals["dropped_by"]["late"].as_u64().unwrap_or(0);
+    assert!((100..200).contains(&late), "150 arrivals were more than 500 ms late: {arrivals}");
+    assert!(lateness["max"].as_f64().unwrap() > 1.5, "{lateness}");
+    // Those that were let in late are charged with it: response from the due instant, service from the send.
+    let health = &summary["operations"]["health"];
+    assert!(health["response"]["max"].as_f64().unwrap() > 0.3, "{health}");
+    assert!(health["service"]["p99"].as_f64().unwrap() < 0.3, "{health}");
+    assert_eq!((&arrivals["scheduled"], &summary["conserved"]), (&700.into(), &Value::Bool(true)));
+}
+
+#[test]
 fn a_target_that_goes_away_in_the_middle_is_a_failed_run() {
     let dir = tempdir().unwrap();
     let platform = Platform::start(dir.path(), "");

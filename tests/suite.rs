@@ -15,6 +15,8 @@ mod gate;
 mod house;
 #[path = "killed.rs"]
 mod killed;
+#[path = "kubernetes.rs"]
+mod kubernetes;
 #[path = "limits.rs"]
 mod limits;
 #[path = "made.rs"]

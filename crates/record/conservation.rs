@@ -69,6 +69,17 @@ impl ArrivalCounts {
         }
     }
 
+    /// Of a folder that ends without an end (killed): what its last second left open was cut off, and
+    /// nobody can say more. Too many on the other side stay too many.
+    pub fn cut(&mut self) {
+        let waiting = self.scheduled.saturating_sub(self.started + self.dropped + self.suppressed);
+        if waiting > 0 {
+            self.dropped += waiting;
+            *self.dropped_by.entry(Dropped::Stopped.as_str().to_owned()).or_default() += waiting;
+        }
+        self.cut_off += self.started.saturating_sub(self.completed + self.stopped + self.cut_off);
+    }
+
     /// Adds another segment's counts.
     pub fn merge(&mut self, other: &Self) {
         self.scheduled += other.scheduled;
@@ -102,6 +113,12 @@ impl ArrivalCounts {
 }
 
 impl RequestCounts {
+    /// As [`ArrivalCounts::cut`]: requests under way when the writer was killed.
+    pub fn cut(&mut self) {
+        let answered = self.ok + self.business_no + self.failed + self.timed_out + self.cut_off;
+        self.cut_off += self.sent.saturating_sub(answered);
+    }
+
     /// # Errors
     /// The line of the law, when it does not hold.
     pub fn check(&self) -> Result<(), Broken> {
@@ -159,6 +176,20 @@ mod tests {
             lost.check().unwrap_err().to_string(),
             "sent 3 is not ok + business_no + failed + timed_out + cut_off 2: 1 lost among requests"
         );
+    }
+
+    #[test]
+    fn what_a_kill_left_open_is_cut_off() {
+        let mut arrivals =
+            ArrivalCounts { scheduled: 9, started: 6, dropped: 1, completed: 4, ..ArrivalCounts::default() };
+        let mut requests = RequestCounts { sent: 12, ok: 10, ..RequestCounts::default() };
+        arrivals.cut();
+        requests.cut();
+        assert_eq!((arrivals.dropped, arrivals.cut_off, requests.cut_off), (3, 2, 2));
+        assert!(arrivals.check().is_ok() && requests.check().is_ok());
+        requests.ok += 9;
+        requests.cut();
+        assert!(requests.check().is_err());
     }
 
     #[test]

@@ -6,7 +6,6 @@ use piaotan_client::port::{FieldName, Fields, Port, Stop};
 use piaotan_record::{Operation, Outcome, Token};
 
 pub(super) async fn run<P: Port>(io: &mut P, row: &Row<'_>) -> Result<(), Stop> {
-    let item = |invoice: &'_ Invoice| Fields { token: Some(Token(invoice.index)), ..invoice.fields() };
     let items: Vec<Fields<'_>> = row.batch.iter().map(item).collect();
     let key = format!("PT-{:016x}", row.token.0);
     let mut fields = Fields::default().with(FieldName::BatchKey, &key);
@@ -18,4 +17,11 @@ pub(super) async fn run<P: Port>(io: &mut P, row: &Row<'_>) -> Result<(), Stop> 
         return Err(Stop { step: Operation::Batch, outcome: again.outcome });
     }
     io.call(Operation::BatchStatus, &fields).await.or_stop(Operation::BatchStatus).map(drop)
+}
+
+/// An item with its token, by which the ledger knows it.
+fn item(invoice: &Invoice) -> Fields<'_> {
+    let mut fields = invoice.fields();
+    fields.token = Some(Token(invoice.index));
+    fields
 }

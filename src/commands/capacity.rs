@@ -276,6 +276,7 @@ fn as_run(args: &Capacity) -> Run {
         target: args.target.clone(),
         profile: args.profile.clone(),
         out: args.out.clone(),
+        store: None,
         set: args.set.clone(),
         yes_load: args.yes_load.clone(),
         during_maintenance: None,

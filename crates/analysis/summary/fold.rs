@@ -114,7 +114,11 @@ pub fn fold(folder: &RunFolder, terms: &Terms) -> Result<Folded, FolderError> {
     let zone: Tz = manifest.zone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
     let stretches = &stretches;
     let scene = Scene { manifest, story: &story, calendar: &calendar, bins: &bins, stretches, zone, terms };
-    let summary = scene.summary(arrivals, requests, folder.is_complete() || story.ended.is_some());
+    if story.ended.is_none() {
+        arrivals.cut();
+        requests.cut();
+    }
+    let summary = scene.summary(arrivals, requests);
     let series = scene.series(&summary);
     Ok(Folded { summary, series, register, torn, outside: bins.outside })
 }
@@ -146,7 +150,7 @@ impl Scene<'_> {
         self.story.ended.as_ref().map_or(seen, |(at, ..)| *at)
     }
 
-    fn summary(&self, arrivals: ArrivalCounts, requests: RequestCounts, complete: bool) -> Summary {
+    fn summary(&self, arrivals: ArrivalCounts, requests: RequestCounts) -> Summary {
         let (outside, inside) = self.bins.seconds();
         let generator = self.generator();
         let mut summary = Summary {
@@ -169,7 +173,7 @@ impl Scene<'_> {
             sync: self.story.sync.summarize(self),
             generator,
             findings: Vec::new(),
-            cut_short: self.cut_short(complete),
+            cut_short: self.cut_short(),
             warm_up: self.story.warm_up,
         };
         let ground = Ground {
@@ -196,11 +200,10 @@ impl Scene<'_> {
         }
     }
 
-    fn cut_short(&self, complete: bool) -> Option<String> {
+    fn cut_short(&self) -> Option<String> {
         match &self.story.ended {
             Some((_, reason, _)) if reason == COMPLETE => None,
             Some((_, reason, _)) => Some(reason.clone()),
-            None if complete => None,
             None => Some("killed: the folder ends without an end".to_owned()),
         }
     }

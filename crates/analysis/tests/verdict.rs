@@ -205,6 +205,18 @@ fn a_panic_in_a_journey_takes_the_verdict_away() {
     assert!(finding.text.contains("no such row"), "{}", finding.text);
 }
 
+#[test]
+fn a_pass_that_rests_on_requests_cut_off_is_refused() {
+    // The last second never answers: its requests stand at 300 ms when the run ends, and would go on.
+    let hangs: Weather<'_> = &|second| if second < 57 { (20, Outcome::Ok) } else { (300, Outcome::CutOff) };
+    for window in [None, Some(10)] {
+        let found = judged("query_number.response.p99 < 500ms", window, hangs);
+        assert_eq!(found.verdict, Verdict::Inconclusive, "{found:?}");
+        assert!(found.reason.contains("cut off"), "{found:?}");
+        assert_eq!(judged("query_number.response.p50 < 500ms", window, hangs).verdict, Verdict::Pass);
+    }
+}
+
 /// One invoice a second, each visible after `delay` of its second.
 fn marks(delay: impl Fn(u32) -> u32) -> Vec<Event> {
     let (surface, region) = (Surface::Number, String::new());

@@ -1,6 +1,6 @@
 //! Reading a run folder, also one whose writer was killed: a torn last line is counted, not fatal.
 
-use super::{EVENTS, Event, FolderError, LATENCY, MANIFEST, Manifest, SCHEMA, SUMMARY, TALLY, TallyLine, io};
+use super::{EVENTS, Event, FolderError, LATENCY, MANIFEST, Manifest, SCHEMA, TALLY, TallyLine, io};
 use crate::operation::Operation;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
@@ -58,12 +58,6 @@ impl RunFolder {
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
-    }
-
-    /// Whether the run wrote its summary, that is, ended by itself or on a signal.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.path.join(SUMMARY).exists()
     }
 
     /// Every line of the tally, in the order written; returns how many lines were torn.

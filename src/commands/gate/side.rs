@@ -69,6 +69,7 @@ fn as_run(args: &Gate, url: &str, out: &Path) -> Run {
         target: Some(url.to_owned()),
         profile: args.profile.clone(),
         out: Some(out.to_owned()),
+        store: None,
         set: Vec::new(),
         yes_load: args.yes_load.clone(),
         during_maintenance: args.during_maintenance,
