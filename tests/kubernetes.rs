@@ -1,11 +1,20 @@
 //! The manifests of `deploy/kubernetes`: decoded by kubectl, their commands run, their scenario checked.
 
-use crate::house::{needs, piaotan};
+use crate::house::piaotan;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use tempfile::tempdir;
+
+/// Whether kubectl is here; no package manager of a plain machine has it, so that a machine without is no failure.
+fn kubectl() -> bool {
+    let found = Command::new("kubectl").args(["version", "--client"]).output().is_ok();
+    if !found {
+        eprintln!("SKIPPED: kubectl is not installed");
+    }
+    found
+}
 
 /// Every object of the manifest, as kubectl decodes it; no cluster is asked.
 fn objects() -> Vec<Value> {
@@ -28,7 +37,7 @@ fn segments(container: &Value) -> &str {
 
 #[test]
 fn every_index_presses_its_segment_and_the_merge_judges() {
-    if !needs("kubectl") {
+    if !kubectl() {
         return;
     }
     let objects = objects();
@@ -74,7 +83,7 @@ fn ran(container: &Value, code: i32) -> (String, i32) {
 
 #[test]
 fn the_scenario_and_the_configuration_of_the_manifest_are_right() {
-    if !needs("kubectl") {
+    if !kubectl() {
         return;
     }
     let objects = objects();
