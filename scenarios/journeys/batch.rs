@@ -7,7 +7,8 @@ use piaotan_record::{Operation, Outcome, Token};
 
 pub(super) async fn run<P: Port>(io: &mut P, row: &Row<'_>) -> Result<(), Stop> {
     let items: Vec<Fields<'_>> = row.batch.iter().map(item).collect();
-    let key = format!("PT-{:016x}", row.token.0);
+    // By its first invoice: the platform knows the keys of the last run already.
+    let key = format!("PT-{}", row.batch.first().map_or("empty", |invoice| invoice.number.as_str()));
     let mut fields = Fields::default().with(FieldName::BatchKey, &key);
     fields.items = &items;
     io.call(Operation::Batch, &fields).await.or_stop(Operation::Batch)?;

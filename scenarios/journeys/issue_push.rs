@@ -15,7 +15,7 @@ pub(super) async fn run<P: Port>(io: &mut P, row: &Row<'_>) -> Result<(), Stop> 
     for wait in row.polls.waits() {
         io.think(wait).await;
         let reply = io.call(Operation::Push, &fields).await.or_stop(Operation::Push)?;
-        if reply.values.get("delivered").is_some_and(|at| !at.is_empty()) {
+        if reply.values.get("delivered_at").is_some_and(|at| !at.is_empty() && at != "null") {
             return Ok(());
         }
     }
