@@ -69,7 +69,7 @@ pub fn run(args: &Gate, common: &Common, scenario: &str, urls: [&String; 2]) -> 
         zone,
         lang,
     };
-    let (verdict, notes, sides) = course.to_the_end()?;
+    let (verdict, notes, sides) = course.through()?;
     let folded = close(sides, signals.code().is_some(), lang)?;
     drop(started);
     let verdict = match args.sync_tolerance() {
@@ -183,7 +183,7 @@ const NORMAL: f64 = 1.5;
 
 impl Course {
     /// Presses until the verdict stands, time is up, a window does not end, or a signal comes.
-    fn to_the_end(mut self) -> Result<(Verdict, Vec<String>, [Side; 2])> {
+    fn through(mut self) -> Result<(Verdict, Vec<String>, [Side; 2])> {
         let verdict = match self.first()? {
             Some(reason) => self.gate.finish(&self.blocks).given_up(reason),
             None => self.blocks()?,
