@@ -164,7 +164,8 @@ fn broken(week: &Week, lang: Lang) -> Tile {
     let state = match (outages, lang) {
         (0, _) => lang.of("没有故障", "no outage").to_owned(),
         (n, Lang::Zh) => format!("{n} 次故障"),
-        (n, Lang::En) => format!("{n} outage(s)"),
+        (1, Lang::En) => "1 outage".to_owned(),
+        (n, Lang::En) => format!("{n} outages"),
     };
     let detail = match lang {
         Lang::Zh => {
@@ -194,7 +195,10 @@ fn maintenance(week: &Week, lang: Lang) -> Tile {
         (0, 0) if week.windows.is_empty() => (lang.of("没有", "none").to_owned(), "good"),
         (0, 0) => (lang.of("如公告进行", "as announced").to_owned(), "calm"),
         (0, n) => (lang.of("N 次未公告", "N unannounced").replace('N', &n.to_string()), "bad"),
-        (n, _) => (lang.of("N 次超时", "N overrun(s)").replace('N', &n.to_string()), "bad"),
+        (n, _) => (
+            lang.of("N 次超时", if n == 1 { "N overrun" } else { "N overruns" }).replace('N', &n.to_string()),
+            "bad",
+        ),
     };
     let detail = match lang {
         Lang::Zh => format!("{} 个窗口，不计入可用率的时间 {}", week.windows.len(), units::seconds(hours)),

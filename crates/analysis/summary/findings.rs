@@ -44,10 +44,16 @@ fn clock(at: DateTime<FixedOffset>) -> String {
 pub(crate) fn seconds(value: f64) -> String {
     match value {
         v if v < 1.0 => format!("{:.0} ms", v * 1e3),
-        v if v < 120.0 => format!("{v:.1} s"),
-        v if v < 7200.0 => format!("{:.1} min", v / 60.0),
-        v => format!("{:.1} h", v / 3600.0),
+        v if v < 120.0 => tidy(v, "s"),
+        v if v < 7200.0 => tidy(v / 60.0, "min"),
+        v => tidy(v / 3600.0, "h"),
     }
+}
+
+/// One decimal where it says something: `45 min`, `12.4 s`.
+fn tidy(value: f64, unit: &str) -> String {
+    let text = format!("{value:.1}");
+    format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
 }
 
 fn finding(kind: FindingKind, severity: Severity, text: String, evidence: &[(&str, Value)]) -> Finding {
