@@ -64,10 +64,10 @@ impl<R: Recording> LoadPort<R> {
         let Some(follow) = &self.follow else { return };
         let decided = || matches!(reply.values.get("review"), Some("accepted" | "rejected"));
         match operation {
-            Operation::Upload if reply.outcome == Outcome::Ok => {
-                if self.client.profile().supports(Operation::Review) {
-                    follow.waits.entered(Pipeline::Review, token, self.due);
-                }
+            Operation::Upload
+                if reply.outcome == Outcome::Ok && self.client.profile().supports(Operation::Review) =>
+            {
+                follow.waits.entered(Pipeline::Review, token, self.due);
             }
             Operation::Review if decided() => {
                 let at = Nanos(self.not_accepted.0.midpoint(self.due.0));
