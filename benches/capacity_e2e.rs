@@ -70,7 +70,10 @@ struct Found {
     interval: Option<(f64, f64)>,
 }
 
-const METHODS: [(&str, fn(&Site) -> Found); 3] =
+/// A way to find the limit of a site, with its name.
+type Method = (&'static str, fn(&Site) -> Found);
+
+const METHODS: [Method; 3] =
     [("capacity", capacity), ("ramp 300 s, cumulative", ramp), ("bisection, 60-s trials", bisection)];
 
 /// Ratio at which the bisection ends.
