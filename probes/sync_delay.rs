@@ -81,7 +81,12 @@ async fn settle(
     let reply = io.call(Operation::Review, &fields).await;
     let (run, token, now) = (issued.run.as_str(), issued.token, setting.wall());
     match reply.values.get("review") {
-        Some("accepted") => store.accepted(run, token, now).map_err(Found::trouble)?,
+        Some("accepted") => {
+            let told = reply.values.get("reviewed_at").and_then(|text| text.parse::<DateTime<Utc>>().ok());
+            // A clock that is wrong there must not move the beginning out of what we saw.
+            let at = told.filter(|at| (issued.uploaded..=now).contains(at)).unwrap_or(now);
+            store.accepted(run, token, at).map_err(Found::trouble)?;
+        }
         Some("rejected") => {
             store.rejected(run, token, now).map_err(Found::trouble)?;
             return Ok(false);

@@ -2,13 +2,13 @@
 //! none can be forgotten; one that was refused is marked so afterwards.
 
 use crate::live::port::ProbePort;
-use crate::live::result::Found;
+use crate::live::result::{Found, describe};
 use crate::live::setting::Setting;
 use crate::say;
 use piaotan_client::invoice::Invoice;
 use piaotan_client::port::{Fields, Port, Reply};
 use piaotan_record::{Issued, Operation, Outcome, Token};
-use piaotan_store::{Health, Store};
+use piaotan_store::{Attempt, Health, Store};
 use std::time::Duration;
 
 /// A synthetic invoice that the platform has accepted.
@@ -82,10 +82,19 @@ fn forget_if_refused(store: &Store, issued: &Issued, reply: &Reply, setting: &Se
             reply.outcome,
             Outcome::ClientError | Outcome::Throttled { .. } | Outcome::Maintenance { .. } | Outcome::Refused
         );
-    if refused {
-        store.rejected(&setting.run, issued.token, setting.wall()).map_err(Found::trouble)?;
+    if !refused {
+        return Ok(());
     }
-    Ok(())
+    // Whoever looks for it later is told what was answered; what was never sent has no answer.
+    if !reply.held {
+        let (number, at, step) = (issued.number.clone(), setting.wall(), Operation::Upload.to_string());
+        let code = reply.code.map(|code| setting.client.profile().codes().name(code).to_owned());
+        let detail = describe(reply, Operation::Upload, setting);
+        let (code, outcome) = (code.unwrap_or_default(), reply.outcome.kind());
+        let attempt = Attempt { number, at, step, outcome, code, detail, counts: false };
+        store.attempt(&attempt).map_err(Found::trouble)?;
+    }
+    store.rejected(&setting.run, issued.token, setting.wall()).map_err(Found::trouble)
 }
 
 async fn review(io: &mut ProbePort<'_>, setting: &Setting, made: &Made, store: &Store) -> Result<(), Found> {
