@@ -30,8 +30,10 @@ at, after = [], 0
 while True:
     page = json.load(urllib.request.urlopen(f"{url}/_weather/log?after={after}&limit=10000"))
     entries = page.get("data", page)["entries"]
-    if not entries: break
-    at += [e["at"] / 1e9 for e in entries if e["operation"] == "health"]
+    # Asking for the log is an entry of its own.
+    ours = [e["at"] / 1e9 for e in entries if e["operation"] == "health"]
+    if not ours: break
+    at += ours
     after = entries[-1]["seq"]
 at.sort()
 at = at[-2000 * seconds:]
