@@ -13,7 +13,7 @@ fn cleanup_voids_exactly_what_a_run_left_on_the_platform() {
     let text = "name = \"t\"\n[load]\nrate = 20\nduration = \"4s\"\n[data]\nprepare = 5\nverify_quota = 0\nbatch_items = 3\n[sync]\ntrack = 0.0\n[[mix]]\njourney = \"roundtrip\"\nweight = 3\n[[mix]]\njourney = \"issue_push\"\n[[mix]]\njourney = \"batch\"\n";
     let (output, summary) = run(dir.path(), &scenario(dir.path(), text), &platform.url, &[]);
     assert_eq!(summary["conserved"], true, "{}", String::from_utf8_lossy(&output.stderr));
-    let accepted = |invoice: &&Value| invoice["accepted"].is_string();
+    let accepted = |invoice: &&Value| invoice["accepted"] == true;
     let there = |platform: &Platform| -> Vec<Value> {
         let truth = platform.get("/_weather/truth?invoices=10000");
         truth.get("data").unwrap_or(&truth)["invoices"].as_array().unwrap().clone()
