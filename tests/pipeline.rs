@@ -31,7 +31,15 @@ fn for_a_closed_run_the_platform_we_and_goose_agree() {
     );
     let (output, summary) = run(dir.path(), &scenario(dir.path(), &text), &platform.url, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(summary["requests"]["sent"].as_u64(), Some(platform.arrivals()));
+    // What was cut off at the end may not have left the machine.
+    let count = |name: &str| summary["requests"][name].as_u64().unwrap();
+    let (sent, least) = (count("sent"), count("sent") - count("cut_off"));
+    assert!(
+        (least..=sent).contains(&platform.arrivals()),
+        "{} of {}",
+        platform.arrivals(),
+        summary["requests"]
+    );
     let events = std::fs::read_to_string(dir.path().join("run/events.ndjson")).unwrap();
     let goose = events.lines().find(|line| line.contains("goose_counted")).expect("goose's count is kept");
     let journeys = summary["arrivals"]["started"].as_u64().unwrap() - 10;
@@ -47,7 +55,8 @@ fn a_lost_observation_is_refused() {
     assert_eq!(output.status.code(), Some(0));
     let tally = dir.path().join("run/tally.ndjson");
     let lines = std::fs::read_to_string(&tally).unwrap();
-    let line = lines.lines().find(|line| line.contains("\"health\"")).unwrap();
+    // A line may tell only that something was sent: its answer stands in a later one.
+    let line = lines.lines().find(|line| line.contains("\"health\"") && line.contains("\"ok\"")).unwrap();
     let mut one_less: serde_json::Value = serde_json::from_str(line).unwrap();
     one_less["outcomes"]["ok"] = (one_less["outcomes"]["ok"].as_u64().unwrap() - 1).into();
     let lost = lines.replacen(line, &one_less.to_string(), 1);

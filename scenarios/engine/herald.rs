@@ -57,7 +57,7 @@ pub async fn follow(
         }
         // They were asked a moment ago.
         if next.is_empty() {
-            next = sources.iter().map(|source| Instant::now() + source.every).collect();
+            next = sources.iter().map(|source| clock.instant(clock.now()) + source.every).collect();
         }
         let Some((at, due)) = next.iter().copied().enumerate().min_by_key(|(_, at)| *at) else {
             over.reached(Urgency::Now).await;
@@ -72,7 +72,7 @@ pub async fn follow(
             () = over.reached(Urgency::Now) => return,
             changed = source.poll(client.pool(), clock, &record) => changed,
         };
-        next[at] = Instant::now() + source.every.max(Duration::from_millis(100));
+        next[at] = clock.instant(clock.now()) + source.every.max(Duration::from_millis(100));
         if changed && news.send(told(&sources, &known)).is_err() {
             return;
         }
