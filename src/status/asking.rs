@@ -23,10 +23,13 @@ const AT_A_TIME: usize = 2;
 /// How long a reader waits for others, and then for the answer.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// What is watched, and the runtime that its connections live on.
+type Watched = Arc<Mutex<Option<(Arc<Setting>, Handle)>>>;
+
 /// Looks for invoices, by the setting that is watched now.
 #[derive(Debug, Clone)]
 pub struct Asking {
-    watched: Arc<Mutex<Option<(Arc<Setting>, Handle)>>>,
+    watched: Watched,
     room: Arc<Semaphore>,
     closed: watch::Sender<bool>,
 }
