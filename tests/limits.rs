@@ -31,7 +31,8 @@ fn a_slow_start_is_left_out_and_the_rest_is_judged() {
     let found = &summary["warm_up"];
     assert_eq!(code, Some(0), "{:#} {:#}", summary["limits"], found);
     assert_eq!(found["settled"], true, "{found}");
-    assert!(found["seconds"].as_f64().is_some_and(|seconds| (1.0..8.0).contains(&seconds)), "{found}");
+    // How much more than the slow six seconds is left out depends on how quiet the machine is.
+    assert!(found["seconds"].as_f64().is_some_and(|seconds| (5.0..=15.0).contains(&seconds)), "{found}");
     assert_eq!(summary["limits"][2]["window"], 5);
 }
 
