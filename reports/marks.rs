@@ -2,7 +2,7 @@
 
 use crate::charts::timeline::Mark;
 use chrono::{DateTime, FixedOffset};
-use piaotan_analysis::summary::{Finding, Series, Summary};
+use piaotan_analysis::summary::{Finding, FindingKind, Series, Summary};
 
 /// At most this many marks fit under a chart.
 const MOST: usize = 20;
@@ -26,7 +26,10 @@ pub(crate) fn of(findings: &[Finding], series: &Series) -> Vec<Mark> {
 
 /// When a finding begins, as its evidence says.
 fn moment(finding: &Finding) -> Option<DateTime<FixedOffset>> {
-    let named = ["at", "start", "from", "since", "observed_start", "overrun_from", "first"];
+    // An overrun begins where the window should have ended.
+    let overran = finding.kind == FindingKind::WindowOverrun;
+    let first = if overran { "end" } else { "at" };
+    let named = [first, "at", "start", "from", "since", "observed_start", "overrun_from", "first", "paused"];
     let value = named.iter().find_map(|name| finding.evidence.get(*name)?.as_str());
     DateTime::parse_from_rfc3339(value?).ok()
 }

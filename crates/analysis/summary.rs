@@ -16,7 +16,7 @@ mod slower;
 mod sync_fold;
 mod warm_up;
 mod windows;
-mod words;
+pub mod words;
 
 pub use bins::{Bins, SplitCells};
 pub(crate) use findings::seconds as length;

@@ -167,7 +167,7 @@ impl State {
         for (id, state) in states {
             let event = AlertEvent { at: now, key: format!("overrun {id}"), state };
             let told = self.kept.gate.push(&event, AlertMode::Normal);
-            let title = say!(language, "维护超时 {id}", "maintenance overrun {id}");
+            let title = say!(language, "维护超期 {id}", "maintenance overrun {id}");
             let text = say!(
                 language,
                 "已过公告的结束时间，平台仍在维护",

@@ -94,7 +94,8 @@ fn strips(series: &Series) -> Vec<Strip> {
         Strip {
             phrase: Phrase::StripLatency,
             ink: Ink::P95,
-            segments: over(worst_p95),
+            // Refusals are quick: inside a window a dip would look like good news.
+            segments: over(|bin| worst_p95(bin).filter(|_| bin.inside.is_none())),
             excused: Vec::new(),
             log: true,
             format: units::seconds,
@@ -142,9 +143,14 @@ fn failed(bin: &Bin) -> Option<f64> {
 }
 
 /// Medians of the sync delay by upload; an invoice never seen counts with its lower bound.
+/// Between the last look that did not show it and the first that did, as the estimators count.
+fn midpoint(lower: f64, upper: Option<f64>) -> f64 {
+    upper.map_or(lower, |upper| f64::midpoint(lower, upper))
+}
+
 fn medians(series: &Series) -> Vec<Segment> {
     let mut points: Vec<(f64, f64)> =
-        series.sync_points.iter().map(|p| (p.uploaded, p.delay_upper.unwrap_or(p.delay_lower))).collect();
+        series.sync_points.iter().map(|p| (p.uploaded, midpoint(p.delay_lower, p.delay_upper))).collect();
     points.retain(|(t, delay)| t.is_finite() && delay.is_finite());
     let slots = (points.len() / 3).clamp(1, 40);
     let width = series.seconds().max(1e-9) / slots as f64;
@@ -184,8 +190,11 @@ fn draw_strip(canvas: &mut Canvas<'_>, input: &Input<'_>, strip: &Strip, margins
         canvas.text(&(strip.format)(value), frame.right + 6.0, at, size - 1.0, Ink::Quiet, Hold::Left);
     }
     frame.lines(canvas, &strip.excused, Ink::Axis, 1.2);
-    frame.filled(canvas, &strip.segments, strip.ink, 0.18);
-    frame.lines(canvas, &strip.segments, strip.ink, 1.8);
+    // A line along zero is nothing to be alarmed at.
+    let judged = strip.segments.iter().flatten().map(|p| p.1).fold(0.0, f64::max);
+    let ink = if judged > 0.0 { strip.ink } else { Ink::Axis };
+    frame.filled(canvas, &strip.segments, ink, 0.18);
+    frame.lines(canvas, &strip.segments, ink, 1.8);
     canvas.text(strip.phrase.say(canvas.style.lang), 8.0, top + STRIP / 2.0, size, Ink::Text, Hold::Left);
 }
 

@@ -51,7 +51,7 @@ fn now(lang: Lang) -> Vec<Panel> {
         ),
         Panel::new(
             Show::Number,
-            lang.of("维护超时", "Overrun"),
+            lang.of("维护超期", "Overrun"),
             lang.of(
                 "维护超过公告结束时间的时长，0 为没有超时。",
                 "How long a maintenance has gone on past its announced end; 0 when none has.",

@@ -71,12 +71,11 @@ fn worst_p95(summary: &Summary, lang: Lang) -> String {
         .filter(|(name, _)| !name.starts_with("journey_") && !name.starts_with("track_"));
     let timed = own.filter_map(|(name, one)| Some((name, one.response?.p95)));
     let Some((name, p95)) = timed.max_by(|a, b| a.1.total_cmp(&b.1)) else { return "–".to_owned() };
-    format!(
-        "p95 {} {} {}",
-        lang.of("最慢", "at most"),
-        units::seconds(p95),
-        super::view::operation_name(lang, name)
-    )
+    let (p95, name) = (units::seconds(p95), super::view::operation_name(lang, name));
+    match lang {
+        Lang::Zh => format!("最慢的 p95：{p95}（{name}）"),
+        Lang::En => format!("slowest p95: {p95} ({name})"),
+    }
 }
 
 fn broken(summary: &Summary, lang: Lang) -> Tile {
@@ -85,9 +84,9 @@ fn broken(summary: &Summary, lang: Lang) -> Tile {
         [Kind::Errors, Kind::Unreachable, Kind::Mismatched, Kind::Vanished, Kind::Changed, Kind::Throttled];
     let (state, level) = match gravest(summary, &kinds) {
         Some((kind, severity)) => (words::finding(lang, kind).to_owned(), level(severity)),
-        None => unless_empty(summary, lang, lang.of("没坏", "no")),
+        None => unless_empty(summary, lang, lang.of("没有", "none")),
     };
-    Tile { name: lang.of("坏了吗？", "Broken?"), state, detail: failures(summary, lang), level }
+    Tile { name: lang.of("有故障吗？", "Errors?"), state, detail: failures(summary, lang), level }
 }
 
 fn failures(summary: &Summary, lang: Lang) -> String {
@@ -102,9 +101,12 @@ fn failures(summary: &Summary, lang: Lang) -> String {
     }
     let share = units::percent(bad as f64 / all as f64);
     let (bad, all) = (units::count(bad), units::count(all));
+    // The timeline may show many failures inside a window; these are the others.
+    let outside =
+        if summary.windows.is_empty() { "" } else { lang.of("，维护之外", ", outside maintenance") };
     match lang {
-        Lang::Zh => format!("失败 {share}（{bad} / {all}）"),
-        Lang::En => format!("failed {share} ({bad} of {all})"),
+        Lang::Zh => format!("失败 {share}（{bad} / {all}{outside}）"),
+        Lang::En => format!("failed {share} ({bad} of {all}{outside})"),
     }
 }
 
@@ -134,12 +136,12 @@ fn maintenance(summary: &Summary, lang: Lang) -> Tile {
     let detail = if summary.windows.is_empty() {
         lang.of("期间没有维护窗口", "no window during the run").to_owned()
     } else {
-        format!(
-            "{} {} · {} {held}",
-            summary.windows.len(),
-            lang.of("个窗口", "window(s)"),
-            lang.of("暂缓流程", "journeys held back:")
-        )
+        let count = summary.windows.len();
+        match (lang, count) {
+            (Lang::Zh, _) => format!("{count} 个窗口 · 暂缓流程 {held}"),
+            (Lang::En, 1) => format!("1 window · journeys held back: {held}"),
+            (Lang::En, _) => format!("{count} windows · journeys held back: {held}"),
+        }
     };
     Tile { name: lang.of("在维护吗？", "In maintenance?"), state, detail, level }
 }
@@ -150,7 +152,7 @@ fn sync(summary: &Summary, lang: Lang) -> Tile {
     let (state, level) = match gravest(summary, &kinds) {
         Some((kind, severity)) => (words::finding(lang, kind).to_owned(), level(severity)),
         None if summary.sync.is_empty() => (lang.of("未跟踪", "not tracked").to_owned(), "calm"),
-        None => (lang.of("同步正常", "in time").to_owned(), "good"),
+        None => (lang.of("未见变慢", "no slower").to_owned(), "good"),
     };
     let slowest = summary.sync.values().max_by(|a, b| change(a).total_cmp(&change(b)));
     let detail = slowest.map_or_else(|| "–".to_owned(), |one| sync_detail(one, lang));
@@ -164,10 +166,13 @@ fn change(sync: &SyncSummary) -> f64 {
 fn sync_detail(sync: &SyncSummary, lang: Lang) -> String {
     let median = sync.quantiles.get("p50").map_or_else(|| "–".to_owned(), super::view::sync_quantile);
     let pending = units::count(sync.pending);
-    let base =
-        format!("{} {median} · {} {pending}", lang.of("中位数", "median"), lang.of("未可见", "pending"));
-    match change(sync) {
-        ratio if ratio > 0.0 => format!("× {} · {base}", units::number(ratio)),
+    let base = match lang {
+        Lang::Zh => format!("中位数 {median} · 尚未查到：{pending}"),
+        Lang::En => format!("median {median} · not yet visible: {pending}"),
+    };
+    match (change(sync), lang) {
+        (ratio, Lang::Zh) if ratio > 0.0 => format!("{} 倍 · 全程{base}", units::number(ratio)),
+        (ratio, Lang::En) if ratio > 0.0 => format!("{} times · whole run: {base}", units::number(ratio)),
         _ => base,
     }
 }

@@ -7,6 +7,7 @@ use crate::charts::{Style, Theme, Width};
 use crate::figures::{Figure, figures, shows};
 use crate::units;
 use crate::words::{self, Lang, Phrase};
+use piaotan_analysis::summary::words::limit_spoken;
 use piaotan_analysis::summary::{
     Finding, FindingKind, LimitResult, Severity, Summary, SyncQuantile, Verdict,
 };
@@ -172,8 +173,12 @@ pub fn heading(summary: &Summary, lang: Lang) -> &'static str {
 
 /// The gravest finding, and every limit that was broken: nobody must scroll to learn of the second.
 fn headline(finding: &Finding, summary: &Summary, lang: Lang) -> String {
-    let broken: Vec<String> =
-        summary.limits.iter().filter(|limit| limit.verdict == Verdict::Fail).map(broken_limit).collect();
+    let broken: Vec<String> = summary
+        .limits
+        .iter()
+        .filter(|limit| limit.verdict == Verdict::Fail)
+        .map(|limit| broken_limit(limit, lang))
+        .collect();
     let told = units::clean(&finding.text, 400);
     let alone = finding.kind == FindingKind::LimitBroken;
     if broken.is_empty() || (alone && broken.len() == 1) {
@@ -186,9 +191,8 @@ fn headline(finding: &Finding, summary: &Summary, lang: Lang) -> String {
     if alone { limits } else { format!("{told}{}{limits}", lang.of("", " ")) }
 }
 
-fn broken_limit(limit: &LimitResult) -> String {
-    let value = limit.value.map_or_else(|| "–".to_owned(), |value| tables::measured(&limit.limit, value));
-    units::clean(&format!("{} ({value})", limit.limit), 120)
+fn broken_limit(limit: &LimitResult, lang: Lang) -> String {
+    units::clean(&limit_spoken(&limit.limit, limit.value, lang == Lang::Zh), 160)
 }
 
 /// A finding that a stranger must not overlook, although no limit was broken: the gravest.

@@ -180,7 +180,7 @@ fn broken(week: &Week, lang: Lang) -> Tile {
         }
     };
     Tile {
-        name: lang.of("坏了吗？", "Broken?"),
+        name: lang.of("有故障吗？", "Errors?"),
         state,
         detail,
         level: if outages > 0 { "bad" } else { "good" },
@@ -225,7 +225,7 @@ fn sync(week: &Week, lang: Lang) -> Tile {
             let median = one.quantiles.get("p50").map_or_else(|| "–".to_owned(), sync_quantile);
             let (tracked, pending) = (units::count(one.tracked), units::count(one.pending));
             match lang {
-                Lang::Zh => format!("{tracked} 张，中位数 {median}，未可见 {pending}"),
+                Lang::Zh => format!("{tracked} 张，中位数 {median}，尚未查到 {pending}"),
                 Lang::En => format!("{tracked} invoices, median {median}, {pending} pending"),
             }
         },

@@ -50,7 +50,7 @@ fn maintenance(lang: Lang) -> Vec<Rule> {
             "1m",
             Severity::Page,
             (
-                ["维护超时：{{ $labels.service }}", "Maintenance overrun: {{ $labels.service }}"],
+                ["维护超期：{{ $labels.service }}", "Maintenance overrun: {{ $labels.service }}"],
                 [
                     "已超过公告的结束时间 {{ $value | humanizeDuration }} 仍在维护。向平台确认新的结束时间，或用 `piaotan windows extend` 更正。",
                     "Still in maintenance {{ $value | humanizeDuration }} past the announced end. Ask the platform for the new end, or correct it with `piaotan windows extend`.",

@@ -1,7 +1,7 @@
 //! The closed sets of the house, in words.
 
 use super::Lang;
-use piaotan_analysis::summary::{FindingKind, LaneState, Severity, Verdict, spoken};
+use piaotan_analysis::summary::{FindingKind, LaneState, Severity, Verdict, spoken, words};
 use piaotan_record::{Operation, OutcomeKind, Surface};
 
 /// The big word.
@@ -33,7 +33,7 @@ pub const fn state(lang: Lang, of: LaneState) -> &'static str {
         LaneState::Normal => lang.of("正常", "normal"),
         LaneState::WritesOnly => lang.of("仅停写入", "writes stopped"),
         LaneState::Maintenance => lang.of("维护", "maintenance"),
-        LaneState::Overrun => lang.of("超时", "overrun"),
+        LaneState::Overrun => lang.of("超期", "overrun"),
         LaneState::Recovering => lang.of("恢复中", "recovering"),
         LaneState::Down => lang.of("故障", "down"),
         LaneState::WarmUp => lang.of("预热", "warm-up"),
@@ -46,12 +46,7 @@ pub const fn state(lang: Lang, of: LaneState) -> &'static str {
 /// Where an invoice becomes visible.
 #[must_use]
 pub const fn surface(lang: Lang, of: Surface) -> &'static str {
-    match of {
-        Surface::Number => lang.of("按号码", "by number"),
-        Surface::Keyword => lang.of("按关键字", "by keyword"),
-        Surface::Verify => lang.of("查验", "verification"),
-        Surface::Region => lang.of("异地", "other region"),
-    }
+    words::surface(of, matches!(lang, Lang::Zh))
 }
 
 /// What came of a request.
@@ -85,7 +80,7 @@ pub const fn finding(lang: Lang, of: FindingKind) -> &'static str {
         FindingKind::WindowAnnouncedAndObserved => lang.of("维护如公告进行", "maintenance as announced"),
         FindingKind::WindowAnnouncedNotObserved => lang.of("公告了维护但未观测到", "announced, not observed"),
         FindingKind::WindowObservedUnannounced => lang.of("未公告的维护", "unannounced maintenance"),
-        FindingKind::WindowOverrun => lang.of("维护超时", "maintenance overrun"),
+        FindingKind::WindowOverrun => lang.of("维护超出公告时间", "maintenance overran"),
         FindingKind::WindowEarlyEnd => lang.of("维护提前结束", "maintenance ended early"),
         FindingKind::WindowPartial => lang.of("部分服务维护", "partial maintenance"),
         FindingKind::Suppressed => lang.of("因维护暂缓发送", "held back for maintenance"),

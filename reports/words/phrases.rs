@@ -55,7 +55,7 @@ phrases! {
     TimelineAxis = "公告的维护、观测到的维护与本次运行", "maintenance announced, maintenance observed, and the run";
     StripLatency = "p95 响应", "p95 response";
     StripFailures = "失败率", "failures";
-    StripSync = "同步延迟", "sync delay";
+    StripSync = "同步延迟中位数", "median sync delay";
     LaneAnnounced = "公告", "announced";
     LaneObserved = "观测", "observed";
     LaneRun = "本次运行", "the run";
@@ -132,7 +132,7 @@ phrases! {
     SurfaceColumn = "查询方式", "surface";
     Tracked = "跟踪", "tracked";
     Seen = "已可见", "seen";
-    Pending = "未可见", "pending";
+    Pending = "尚未查到", "not yet visible";
     Late = "逾期", "late";
     Lost = "丢失", "lost";
     Mismatched = "不符", "mismatched";
@@ -175,9 +175,9 @@ phrases! {
     // One sentence under the verdict word.
     SentencePass = "没有发现问题：{0} 次请求，全部限值满足。", "All is well: {0} requests, every limit met.";
     SentencePassUnjudged = "没有发现问题：{0} 次请求（未设限值）。", "Nothing wrong was seen: {0} requests (no limits were set).";
-    PassBut = "通过，但有发现", "PASSED, WITH A FINDING";
+    PassBut = "通过，但有问题需关注", "PASSED, WITH A FINDING";
     SentencePassButUnjudged = "未设限值，但是：{0}", "No limits were set, but: {0}";
-    BrokenLimits = "未达到的限值 {0} 项：{1}。", "{0} limits broken: {1}.";
+    BrokenLimits = "超出限值 {0} 项：{1}。", "{0} limits broken: {1}.";
     SentencePassBut = "限值均未突破，但是：{0}", "No limit was broken, but: {0}";
     SentencePassMaintenance = "平台正常；期间有一次维护（{0}），已剔除在判断之外。", "The platform is well; a maintenance ({0}) was recognised and left out of the judgement.";
     SentenceInconclusive = "无法下结论。", "No conclusion can be drawn.";

@@ -133,7 +133,7 @@ const fn word(state: PlatformState, lang: Lang) -> &'static str {
         PlatformState::Ok => lang.of("正常", "OK"),
         PlatformState::Degraded => lang.of("降级", "Degraded"),
         PlatformState::Maintenance => lang.of("维护中", "In maintenance"),
-        PlatformState::Overrun => lang.of("维护超时", "Maintenance overrun"),
+        PlatformState::Overrun => lang.of("维护超期", "Maintenance overrun"),
         PlatformState::Down => lang.of("故障", "Down"),
         PlatformState::Unknown => lang.of("未知", "Unknown"),
     }

@@ -2,6 +2,7 @@
 
 use super::fold::Scene;
 use super::slower::slower;
+use super::words::{self, limit_spoken};
 use super::{Finding, FindingKind, Severity, Summary, Verdict, WindowSummary};
 use chrono::{DateTime, FixedOffset};
 use piaotan_record::{Nanos, OutcomeKind};
@@ -99,8 +100,8 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
             FindingKind::WindowOverrun,
             Severity::Critical,
             say.of(
-                format!("维护超时：公告 {announced}，实际 {seen}，超出 {over}。"),
-                format!("Maintenance overran: announced {announced}, observed {seen}, {over} too long."),
+                format!("维护超出公告时间：公告 {announced}，实际 {seen}，晚了 {over} 才结束。"),
+                format!("Maintenance overran: announced {announced}, observed {seen}; it ended {over} late."),
             ),
         ),
         "early_end" => (
@@ -139,9 +140,9 @@ fn suppressed(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Option<(DateTi
         scene.story.pauses.last().and_then(|pause| pause.1).or(*resumed).unwrap_or_else(|| scene.end());
     let (from, to) = (scene.at(*paused), scene.at(last));
     let text = say.of(
-        format!("压测在 {} 暂停，{} 恢复：按计划保留未发 {held} 次到达。", clock(from), clock(to)),
+        format!("压测在 {} 暂停，{} 恢复：{held} 个流程因维护没有发出。", clock(from), clock(to)),
         format!(
-            "The run paused at {} and went on at {}: {held} arrivals were held back as planned.",
+            "The run paused at {} and went on at {}: {held} journeys were not started because of the maintenance.",
             clock(from),
             clock(to)
         ),
@@ -166,34 +167,20 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
     let strongest = changed.min_by(|a, b| width(a.2).total_cmp(&width(b.2)).then(a.0.cmp(b.0)));
     let mut told = Vec::new();
     if let Some((surface, sync, regression, at, ratio)) = strongest {
-        let interval = match (regression.ratio_lower, regression.ratio_upper) {
-            (Some(lower), Some(upper)) => say.of(
-                format!("，大致在 {lower:.1} 到 {upper:.1} 倍之间"),
-                format!(", most likely between {lower:.1} and {upper:.1} times"),
-            ),
-            _ => String::new(),
-        };
         let (kind, severity) = match regression.verdict {
             Verdict::Fail => (FindingKind::SyncRegression, Severity::Critical),
             _ => (FindingKind::SyncImproved, Severity::Info),
         };
-        let surfaces: Vec<&str> = summary
+        let each: Vec<String> = summary
             .sync
             .iter()
-            .filter(|(_, s)| s.regression.is_some())
-            .map(|(name, _)| name.as_str())
+            .filter_map(|(name, sync)| factor(say, name, sync.regression.as_ref()?))
             .collect();
+        let slower = kind == FindingKind::SyncRegression;
+        let (zh, en) = if slower { ("更久", "longer") } else { ("更短时间", "less time") };
         let text = say.of(
-            format!(
-                "自 {} 起，发票要原来 {ratio:.1} 倍的时间才查得到{interval}（{}）。",
-                clock(at),
-                surfaces.iter().map(|name| in_chinese(name)).collect::<Vec<_>>().join("、")
-            ),
-            format!(
-                "From {} on invoices took {ratio:.1} times as long to become visible{interval} ({}).",
-                clock(at),
-                surfaces.join(", ")
-            ),
+            format!("自 {} 起，发票要{zh}才查得到：{}。", clock(at), each.join("，")),
+            format!("From {} on invoices took {en} to become visible: {}.", clock(at), each.join(", ")),
         );
         let evidence = [
             ("at", json!(at.to_rfc3339())),
@@ -212,41 +199,33 @@ fn sync(say: &Say, summary: &Summary) -> Vec<(DateTime<FixedOffset>, Finding)> {
 fn limits(say: &Say, summary: &Summary) -> Vec<Finding> {
     let broken = summary.limits.iter().filter(|limit| limit.verdict == Verdict::Fail);
     let tell = |limit: &super::LimitResult| {
-        let value = limit.value.map_or_else(
-            || say.of("无样本".into(), "no samples".into()),
-            |value| measured(&limit.limit, value),
-        );
-        let text = say.of(
-            format!("未达到限值 {}（实测 {value}）。", limit.limit),
-            format!("The limit {} was not kept (measured {value}).", limit.limit),
-        );
+        let spoken = limit_spoken(&limit.limit, limit.value, say.chinese);
+        let text = say.of(format!("超出限值：{spoken}。"), format!("A limit was broken: {spoken}."));
         let evidence = [("limit", json!(limit.limit)), ("value", json!(limit.value))];
         finding(FindingKind::LimitBroken, Severity::Critical, text, &evidence)
     };
     broken.map(tell).collect()
 }
 
-/// A surface as people call it.
-fn in_chinese(surface: &str) -> &str {
-    match surface {
-        "number" => "按号码查询",
-        "keyword" => "按关键词查询",
-        "verify" => "查验",
-        "region" => "其他地区",
-        other => other,
-    }
+/// How many times as long on one surface: `5.6 times as long by number (4.9 to 6.5)`.
+fn factor(say: &Say, surface: &str, regression: &super::SyncRegression) -> Option<String> {
+    let ratio = regression.ratio?;
+    let name = surface.parse().map_or(surface, |of| words::surface(of, say.chinese));
+    let interval = match (regression.ratio_lower, regression.ratio_upper) {
+        (Some(lower), Some(upper)) => {
+            say.of(format!("（{lower:.1} 到 {upper:.1}）"), format!(" ({lower:.1} to {upper:.1})"))
+        }
+        _ => String::new(),
+    };
+    Some(
+        say.of(
+            format!("{name} {ratio:.1} 倍{interval}"),
+            format!("{ratio:.1} times as long {name}{interval}"),
+        ),
+    )
 }
 
 /// A measured value in the unit of its limit: a length of time, or a share.
-fn measured(limit: &str, value: f64) -> String {
-    let timed = [".response.", ".service.", "sync."].iter().any(|word| limit.contains(word));
-    match (timed, value < 1.0) {
-        (true, true) => format!("{:.0} ms", value * 1e3),
-        (true, false) => format!("{value:.2} s"),
-        (false, _) => format!("{:.2} %", value * 100.0),
-    }
-}
-
 fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
     let mut told = Vec::new();
     if let Err(e) = summary.arrivals.check().and_then(|()| summary.requests.check()) {

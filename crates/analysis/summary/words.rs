@@ -1,6 +1,8 @@
-//! The closed set of operations in words, for findings and for reports.
+//! Operations, surfaces and limits in words, for findings and for reports.
 
-use piaotan_record::Operation;
+use super::findings::seconds;
+use crate::limit::{Limit, Point, Subject, label};
+use piaotan_record::{Operation, Surface};
 
 /// An operation in the reader's words.
 #[must_use]
@@ -49,4 +51,104 @@ pub const fn spoken(of: Operation, chinese: bool) -> &'static str {
         Operation::JourneyProbe => ("流程：单一请求", "journey: single request"),
     };
     if chinese { zh } else { en }
+}
+
+/// A surface in the reader's words.
+#[must_use]
+pub const fn surface(of: Surface, chinese: bool) -> &'static str {
+    let (zh, en) = match of {
+        Surface::Number => ("按号码", "by number"),
+        Surface::Keyword => ("按关键字", "by keyword"),
+        Surface::Verify => ("查验", "by verification"),
+        Surface::Region => ("异地", "in another region"),
+    };
+    if chinese { zh } else { en }
+}
+
+/// A limit as people say it: what it is about, what was measured, what was allowed.
+///
+/// `upload.response.p95 < 500ms` is `upload response p95: 680 ms, limit 500 ms`. What is no limit stays as it is.
+#[must_use]
+pub fn limit_spoken(text: &str, value: Option<f64>, chinese: bool) -> String {
+    let Ok(limit) = text.parse::<Limit>() else { return text.to_owned() };
+    let timed = matches!(limit.subject, Subject::Latency { .. } | Subject::Sync { .. });
+    let shown = |value: f64| if timed { seconds(value) } else { percent(value) };
+    let none = if chinese { "无样本" } else { "no samples" };
+    let value = value.map_or_else(|| none.to_owned(), shown);
+    let (what, bound) = (about(&limit.subject, chinese), shown(limit.bound));
+    match (chinese, limit.above) {
+        (true, false) => format!("{what}：{value}，上限 {bound}"),
+        (true, true) => format!("{what}：{value}，下限 {bound}"),
+        (false, false) => format!("{what}: {value}, limit {bound}"),
+        (false, true) => format!("{what}: {value}, at least {bound} wanted"),
+    }
+}
+
+fn about(subject: &Subject, chinese: bool) -> String {
+    let pick = |zh: &'static str, en: &'static str| if chinese { zh } else { en };
+    match subject {
+        Subject::Latency { operation, service, point } => {
+            let kind =
+                if *service { pick("服务时间", " service") } else { pick("响应时间", " response") };
+            format!("{}{kind} {}", spoken(*operation, chinese), at(*point, chinese))
+        }
+        Subject::Errors(Some(operation)) => {
+            format!("{}{}", spoken(*operation, chinese), pick("失败率", " failures"))
+        }
+        Subject::Errors(None) => pick("失败率", "failures").to_owned(),
+        Subject::Code(code) => format!("{} {code}", pick("应答码", "answers with code")),
+        Subject::Outcome(kind) => format!("{} {kind}", pick("结果", "answers that are")),
+        Subject::Rate => pick("达到的速率", "rate reached").to_owned(),
+        Subject::Sync { surface: of, point } => {
+            let name = surface(*of, chinese);
+            format!("{}{name} {}", pick("同步延迟：", "sync delay "), at(*point, chinese))
+        }
+    }
+}
+
+fn at(point: Point, chinese: bool) -> String {
+    match point {
+        Point::Quantile(q) => label(q),
+        Point::Max => if chinese { "最大值" } else { "max" }.to_owned(),
+        Point::Mean => if chinese { "平均值" } else { "mean" }.to_owned(),
+    }
+}
+
+/// Two decimals where they say something: `1 %`, `0.25 %`.
+fn percent(ratio: f64) -> String {
+    let text = format!("{:.2}", ratio * 100.0);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::limit_spoken;
+
+    #[test]
+    fn limits_are_said_as_people_say_them() {
+        let check = |text: &str, value: Option<f64>, zh: &str, en: &str| {
+            assert_eq!(limit_spoken(text, value, true), zh);
+            assert_eq!(limit_spoken(text, value, false), en);
+        };
+        check(
+            "upload.response.p95 < 500ms",
+            Some(0.68),
+            "上传响应时间 p95：680 ms，上限 500 ms",
+            "upload response p95: 680 ms, limit 500 ms",
+        );
+        check("errors < 1%", Some(0.0125), "失败率：1.25 %，上限 1 %", "failures: 1.25 %, limit 1 %");
+        check(
+            "rate > 99%",
+            None,
+            "达到的速率：无样本，下限 99 %",
+            "rate reached: no samples, at least 99 % wanted",
+        );
+        check(
+            "sync.number.p95 < 60s",
+            Some(75.0),
+            "同步延迟：按号码 p95：75 s，上限 60 s",
+            "sync delay by number p95: 75 s, limit 60 s",
+        );
+        check("whatever", Some(1.0), "whatever", "whatever");
+    }
 }

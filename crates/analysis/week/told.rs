@@ -149,7 +149,7 @@ fn of_window(terms: &Terms<'_>, windows: &[WindowSummary], told: &[Told], one: &
             Severity::Critical,
             say(
                 format!(
-                    "维护超时 {by}：公告 {over} 结束，{}。",
+                    "维护超出公告时间 {by}：公告 {over} 结束，{}。",
                     restored.as_ref().map_or_else(|| "仍未恢复".to_owned(), |at| format!("实际 {at} 才恢复"))
                 ),
                 format!(

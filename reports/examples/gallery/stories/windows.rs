@@ -114,7 +114,7 @@ pub(super) fn overrun(lang: Lang) -> Story {
             FindingKind::WindowOverrun,
             Severity::Critical,
             lang.of(
-                "维护超时 85 秒：公告 21:59:50 结束，实际 22:01:15 才恢复。",
+                "维护超出公告时间 85 秒：公告 21:59:50 结束，实际 22:01:15 才恢复。",
                 "The maintenance overran by 85 s: announced to end at 21:59:50, it ended at 22:01:15.",
             ),
             110.0,
