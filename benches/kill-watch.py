@@ -15,7 +15,7 @@ PIAOTAN = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "target/release
 KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 10
 WANTED = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-GIVE_UP, LOST, MEDIAN, SIGMA = 240, 0.005, 40.0, 0.5
+GIVE_UP, LOST, MEDIAN, SIGMA = 330, 0.005, 100.0, 0.35
 WEATHER = f"""[[sync]]
 delay = {{kind = "lognormal", median = {MEDIAN}, sigma = {SIGMA}}}
 lost = {LOST}
@@ -145,7 +145,7 @@ def main():
     kills = [draw.uniform(2, uploads + 2 * MEDIAN) for _ in range(KILLS)]
     watched = [Watched("alone", []), Watched("killed", kills)]
     begun, most = time.time(), 0
-    while time.time() - begun < 600:
+    while time.time() - begun < 900:
         time.sleep(0.2)
         elapsed = time.time() - begun
         for one in watched:

@@ -127,19 +127,22 @@ fn invoices(stretch: &Stretch<'_>, week: &mut Week) -> Result<()> {
     Ok(())
 }
 
-fn seconds(at: DateTime<Utc>) -> f64 {
+/// Seconds since 1970.
+pub fn seconds(at: DateTime<Utc>) -> f64 {
     at.timestamp_micros() as f64 / 1e6
+}
+
+/// What the ledger knows of one invoice, as estimators take it: from acceptance, else from the upload.
+pub fn looked(sample: &store::Sample) -> Sample {
+    let uploaded = seconds(sample.accepted.unwrap_or(sample.uploaded));
+    let (last_not_seen, first_seen) = (sample.last_not_seen.map(seconds), sample.first_seen.map(seconds));
+    Sample { uploaded, last_not_seen, first_seen, batch: None }
 }
 
 fn delays(store: &Store, surface: Surface, which: Which<'_>) -> Result<Vec<Delay>> {
     let samples = store.samples(surface, which)?;
     let latest = &samples[samples.len().saturating_sub(MOST_DELAYS)..];
-    let delay = |sample: &store::Sample| {
-        let uploaded = seconds(sample.accepted.unwrap_or(sample.uploaded));
-        let (last_not_seen, first_seen) = (sample.last_not_seen.map(seconds), sample.first_seen.map(seconds));
-        Sample { uploaded, last_not_seen, first_seen, batch: None }.delay().ok()
-    };
-    Ok(latest.iter().filter_map(delay).collect())
+    Ok(latest.iter().filter_map(|sample| looked(sample).delay().ok()).collect())
 }
 
 /// Quantiles, curves, and whether the delay grew against the stretch before.

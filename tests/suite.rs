@@ -31,6 +31,8 @@ mod schema;
 mod secrets;
 #[path = "stall.rs"]
 mod stall;
+#[path = "sync.rs"]
+mod sync;
 #[path = "trace.rs"]
 mod trace;
 #[path = "watch.rs"]

@@ -42,6 +42,8 @@ pub enum Assumption {
     WatchedUntilLastInstant,
 }
 
+/// About 3 GB while the answer is made.
+const MOST_ROWS: u64 = 32_000_000;
 const REQUIRED: [&str; 4] = ["id", "uploaded", "last_not_seen", "first_seen"];
 const OPTIONAL: [&str; 2] = ["batch", "group"];
 
@@ -70,6 +72,12 @@ pub fn read(bytes: &[u8]) -> Result<Table, Error> {
     let mut reader = Reader::new(lines.next().unwrap_or_default())?;
     lines.try_for_each(|line| reader.line(line))?;
     reader.finish()
+}
+
+/// An instant as files write it, RFC 3339 or seconds, in seconds. `None` for anything else.
+#[must_use]
+pub fn time(text: &str) -> Option<f64> {
+    instant(text.trim().as_bytes()).map(|(seconds, _)| seconds)
 }
 
 impl Reader {
@@ -107,6 +115,7 @@ impl Reader {
     /// A field is missing or is not a time.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Error> {
         self.line += 1;
+        self.room()?;
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -127,6 +136,16 @@ impl Reader {
         };
         self.keep(group, id, &sample);
         Ok(())
+    }
+
+    /// Memory grows with the rows: what would not fit is refused while there is still room to say so.
+    fn room(&self) -> Result<(), Error> {
+        if self.line <= MOST_ROWS {
+            return Ok(());
+        }
+        Err(Error::new(format!(
+            "more than {MOST_ROWS} rows: give a part of them, such as every tenth; a curve needs some 100,000"
+        )))
     }
 
     fn keep(&mut self, group: usize, id: &[u8], sample: &Sample) {
@@ -295,6 +314,14 @@ mod tests {
         let table = rows("a,100,,110\nb,105,,\n").unwrap();
         assert_eq!(table.assumed, [Assumption::FirstSeenIsExact, Assumption::WatchedUntilLastInstant]);
         assert_eq!((table.groups[0].1[0].lower, table.groups[0].1[1].lower), (10.0, 5.0));
+    }
+
+    #[test]
+    fn more_rows_than_memory_holds_are_refused_in_words() {
+        let reader = Reader::new(b"id,uploaded,last_not_seen,first_seen").unwrap();
+        let mut full = Reader { line: super::MOST_ROWS, ..reader };
+        let told = full.line(b"a,1,2,3").unwrap_err().to_string();
+        assert!(told.contains("32000000 rows") && told.contains("every tenth"), "{told}");
     }
 
     #[test]
