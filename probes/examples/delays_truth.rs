@@ -99,7 +99,7 @@ fn section(uploads: bool) -> ProbesSection {
     let mut which = vec![ProbeKind::SyncDelay];
     which.extend(uploads.then_some(ProbeKind::InvoiceRoundtrip));
     let intervals =
-        [(ProbeKind::SyncDelay, Span::seconds(10)), (ProbeKind::InvoiceRoundtrip, Span::seconds(30))];
+        [(ProbeKind::SyncDelay, Span::seconds(30)), (ProbeKind::InvoiceRoundtrip, Span::seconds(40))];
     ProbesSection {
         which,
         intervals: BTreeMap::from(intervals),
