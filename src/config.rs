@@ -163,14 +163,18 @@ pub fn secret(field: &str, written: &str) -> Result<String> {
 /// # Errors
 /// One line that names the field and the place.
 pub fn fetch(field: &str, place: &SecretRef) -> Result<String> {
-    match place {
+    let found = match place {
         SecretRef::Env(name) => {
-            std::env::var(name).map_err(|_| anyhow!("{field}: the environment has no {name}; set it"))
+            std::env::var(name).map_err(|_| anyhow!("{field}: the environment has no {name}; set it"))?
         }
         SecretRef::File(path) => {
             let text =
                 std::fs::read_to_string(path).with_context(|| format!("{field}: cannot read {path}"))?;
-            Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+            text.trim_end_matches(['\n', '\r']).to_owned()
         }
+    };
+    if found.trim().is_empty() {
+        return Err(anyhow!("{field}: {place} is empty; put the secret there"));
     }
+    Ok(found)
 }

@@ -80,11 +80,24 @@ pub fn profile(named: Option<&str>) -> Result<Profile> {
     if let Some(built_in) = Profile::built_in(named) {
         return Ok(built_in);
     }
-    let text = std::fs::read_to_string(named).with_context(|| {
+    let bytes = std::fs::read(named).with_context(|| {
         let known: Vec<String> = Profile::BUILT_IN.iter().map(|name| format!("`{name}`")).collect();
         format!("--profile {named} is neither built in ({}) nor a file that can be read", known.join(", "))
     })?;
+    let text = utf8(named, bytes)?;
     Profile::parse(&text, named).map_err(|problems| anyhow!("{}", problems.to_string().replace('\n', "; ")))
+}
+
+/// The text of a file, which editors elsewhere may have saved in GBK.
+///
+/// # Errors
+/// One line that names the file and the first byte that is no UTF-8.
+pub fn utf8(name: &str, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        anyhow!("{name}:{line}: not UTF-8; save the file as UTF-8 (now perhaps GBK, or no text at all)")
+    })
 }
 
 fn secrets(profile: &Profile, settings: &Settings) -> Result<Secrets> {
@@ -95,7 +108,13 @@ fn secrets(profile: &Profile, settings: &Settings) -> Result<Secrets> {
             None => fetch(&field, place),
         }
     });
-    Ok(Secrets::new(each.collect::<Result<_>>()?))
+    let secrets = Secrets::new(each.collect::<Result<_>>()?);
+    match profile.unusable(&secrets) {
+        None => Ok(secrets),
+        Some(name) => Err(anyhow!(
+            "secret `{name}` of the profile is no RSA private key; give one in PEM (PKCS#8 or PKCS#1), such as `openssl genrsa` writes"
+        )),
+    }
 }
 
 fn account(settings: &Settings) -> Result<Account> {

@@ -3,15 +3,15 @@
 //! The platform here is the worst one: it speaks the dialect of the tutorial, signed, and answers
 //! every second query with an error that repeats the whole request. It shares no code with the client.
 
-use crate::house::piaotan;
+use crate::house::{get, piaotan, post, until};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Output;
-use std::sync::Arc;
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use tempfile::tempdir;
 
 const KEY: &str = "k3y-of-the-seal-0815";
@@ -166,12 +166,19 @@ fn answer(head: &str, body: &str, sealed: &AtomicU32) -> String {
 }
 
 fn command(dir: &Path, args: &[&str]) -> Output {
+    prepared(dir, args, "").output().unwrap()
+}
+
+/// The program in a folder with profile, scenario and configuration.
+fn prepared(dir: &Path, args: &[&str], config: &str) -> Command {
     std::fs::write(dir.join("mine.toml"), PROFILE).unwrap();
     std::fs::write(dir.join("scenario.toml"), SCENARIO).unwrap();
-    std::fs::write(dir.join("piaotan.toml"), "[account]\npassword = \"env:SEVENTH_PASSWORD\"\n").unwrap();
+    let config = format!("[account]\npassword = \"env:SEVENTH_PASSWORD\"\n{config}");
+    std::fs::write(dir.join("piaotan.toml"), config).unwrap();
     let mut command = piaotan(args);
     command.current_dir(dir).env("SEVENTH_KEY", KEY).env("SEVENTH_PASSWORD", PASSWORD);
-    command.env("RUST_LOG", "trace").env("PIAOTAN_PROFILE", "mine.toml").output().unwrap()
+    command.env("RUST_LOG", "trace").env("PIAOTAN_PROFILE", "mine.toml");
+    command
 }
 
 fn nothing_secret(what: &str, bytes: &[u8]) {
@@ -237,4 +244,91 @@ fn nothing_that_a_run_writes_holds_a_secret_even_when_the_platform_echoes_it() {
         "{sealed} sealed, {evidence} masked: {}",
         String::from_utf8_lossy(&said)
     );
+}
+
+/// Takes what is pushed and keeps it, and answers that all is well.
+fn pushed() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let keeps = kept.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            if let Some((head, body)) = request(&mut reader) {
+                keeps.lock().unwrap().extend_from_slice(format!("{head}{body}").as_bytes());
+            }
+            let mut stream = stream;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    (url, kept)
+}
+
+#[test]
+fn nothing_that_a_check_leaves_or_pushes_holds_a_secret() {
+    let (dir, server, (gateway, kept)) = (tempdir().unwrap(), Server::start(), pushed());
+    let probes = ["--probes", "api_health,invoice_roundtrip,sync_delay", "--store", "ledger.db"];
+    for more in [&["--format", "json"][..], &["--textfile", "metrics.prom", "--push", &gateway]] {
+        let args = [&["check", "--target", &server.url][..], &probes, more].concat();
+        let checked = command(dir.path(), &args);
+        nothing_secret("check", &[checked.stdout, checked.stderr].concat());
+    }
+    let pushed = kept.lock().unwrap().clone();
+    assert!(String::from_utf8_lossy(&pushed).contains("probe_success"), "metrics were pushed");
+    nothing_secret("the push", &pushed);
+    assert!(dir.path().join("metrics.prom").exists() && dir.path().join("ledger.db").exists());
+    left_behind(dir.path());
+}
+
+#[test]
+fn nothing_that_gate_capacity_and_trace_leave_holds_a_secret() {
+    let (dir, server) = (tempdir().unwrap(), Server::start());
+    let gate = ["gate", "scenario.toml", "--baseline", &server.url, "--candidate", &server.url, "--duet"];
+    let short = ["--block", "1s", "--settle", "0s", "--max-pairs", "3", "--out", "gate"];
+    let capacity = ["capacity", "scenario.toml", "--target", &server.url, "--slo", "p95 < 100ms"];
+    let brief = ["--start", "10", "--trial", "1s", "--max-time", "4s", "--out", "capacity"];
+    let trace = ["trace", "26119000000000000017", "--date", "2026-11-20", "--amount", "1330.66"];
+    let lines = [
+        [&gate[..], &short].concat(),
+        [&capacity[..], &brief].concat(),
+        [&trace[..], &["--target", &server.url]].concat(),
+        [&trace[..], &["--target", &server.url, "--format", "json"]].concat(),
+    ];
+    for line in lines {
+        let ended = command(dir.path(), &line);
+        nothing_secret(line[0], &[ended.stdout, ended.stderr].concat());
+    }
+    for folder in ["gate", "capacity"] {
+        assert!(dir.path().join(folder).is_dir(), "{folder} was written");
+    }
+    left_behind(dir.path());
+}
+
+#[test]
+fn nothing_that_a_watch_shows_or_keeps_holds_a_secret() {
+    let (dir, server) = (tempdir().unwrap(), Server::start());
+    let config = "[probes]\nevery = '300ms'\nwhich = ['api_health', 'invoice_roundtrip', 'sync_delay']\nvisible_patience = '200ms'\nintervals = { invoice_roundtrip = '400ms' }\n";
+    let line = ["watch", "--target", &server.url, "--listen", "127.0.0.1:0", "--store", "w.db"];
+    let mut watch = prepared(dir.path(), &line, config);
+    let mut child = watch.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut started = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut stdout, &mut started).unwrap();
+    let url = started.trim().rsplit_once("status at ").expect("the watch starts").1.trim_end_matches('/');
+    until("a fault is shown", || get(url, "/metrics").contains("probe_success{probe=\"invoice_roundtrip\"}"));
+    for path in ["/", "/?lang=zh", "/metrics", "/healthz", "/trace"] {
+        nothing_secret(path, get(url, path).as_bytes());
+    }
+    let (_, traced) = post(url, "/trace", "number=26119000000000000017&date=2026-11-20&amount=1330.66");
+    nothing_secret("a traced invoice", traced.as_bytes());
+    child.kill().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    nothing_secret("the log of the watch", &ended.stderr);
+    left_behind(dir.path());
+}
+
+/// Every file of a folder, but for the configuration that names where the secrets are.
+fn left_behind(dir: &Path) {
+    every_file(dir, &mut |path, bytes| nothing_secret(&path.display().to_string(), bytes));
 }

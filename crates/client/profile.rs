@@ -166,6 +166,16 @@ impl Profile {
         self.scope.secrets.iter().map(|secret| secret.name.as_str()).zip(&self.secrets)
     }
 
+    /// The name of a secret that is no RSA key and is to sign as one. `None`: all of them can be used.
+    #[must_use]
+    pub fn unusable(&self, secrets: &Secrets) -> Option<&str> {
+        let keys = self.signs.iter().filter(|sign| sign.digest == digest::Digest::RsaSha256);
+        let mut keys = keys.filter_map(|sign| sign.key.as_ref()?.secret());
+        let wrong =
+            keys.find(|at| secrets.get(*at).is_none_or(|key| secrets.rsa(key.as_bytes()).is_none()))?;
+        Some(&self.scope.secrets[wrong].name)
+    }
+
     #[must_use]
     pub fn supports(&self, operation: Operation) -> bool {
         self.exchange(operation).is_some()

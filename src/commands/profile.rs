@@ -4,6 +4,7 @@
 use crate::config;
 use crate::door::{Common, Format};
 use crate::exit::USAGE;
+use crate::forge;
 use crate::trying;
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, Subcommand};
@@ -92,6 +93,7 @@ const LISTED: &[Listed] = &[
     example("problem-json", include_str!("../../docs/profiles/problem-json.toml")),
     example("json-rpc", include_str!("../../docs/profiles/json-rpc.toml")),
     example("packed-xml", include_str!("../../docs/profiles/packed-xml.toml")),
+    example("derived-key", include_str!("../../docs/profiles/derived-key.toml")),
 ];
 
 const fn example(name: &'static str, text: &'static str) -> Listed {
@@ -127,7 +129,7 @@ fn check(args: &Check) -> Result<u8> {
         None => {
             let named =
                 || format!("{} is neither listed by `profile list` nor a file that can be read", args.file);
-            std::fs::read_to_string(&args.file).with_context(named)?
+            forge::utf8(&args.file, std::fs::read(&args.file).with_context(named)?)?
         }
     };
     let read = Profile::parse(&text, &args.file);

@@ -40,12 +40,15 @@ pub(super) enum Json {
     Items(Box<Json>),
 }
 
+pub(super) const JSON: &str = "application/json";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+
 impl Body {
     pub fn content_type(&self) -> Option<&str> {
         match self {
             Self::None | Self::Multipart(_) => None,
-            Self::Json(_) => Some("application/json"),
-            Self::Form(_) => Some("application/x-www-form-urlencoded"),
+            Self::Json(_) => Some(JSON),
+            Self::Form(_) => Some(FORM),
             Self::Text { content_type, .. } => Some(content_type),
         }
     }

@@ -27,6 +27,8 @@ pub(super) enum Encoding {
     LowerHex,
     UpperHex,
     Base64,
+    /// As it is: the key of another signature, which is never sent.
+    Raw,
 }
 
 impl Digest {
@@ -80,28 +82,33 @@ fn mac<M: Mac + KeyInit>(text: &[u8], key: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Encoding {
-    pub const NAMES: &'static str = "hex, HEX, base64";
+    pub const NAMES: &'static str = "hex, HEX, base64, raw";
 
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "hex" => Self::LowerHex,
             "HEX" => Self::UpperHex,
             "base64" => Self::Base64,
+            "raw" => Self::Raw,
             _ => return None,
         })
     }
 
-    pub fn write(self, bytes: &[u8]) -> String {
+    pub fn write(self, bytes: Vec<u8>) -> Vec<u8> {
         match self {
-            Self::LowerHex => hex(bytes, false),
-            Self::UpperHex => hex(bytes, true),
-            Self::Base64 => STANDARD.encode(bytes),
+            Self::LowerHex => hex(&bytes, false),
+            Self::UpperHex => hex(&bytes, true),
+            Self::Base64 => STANDARD.encode(bytes).into_bytes(),
+            Self::Raw => bytes,
         }
     }
 }
 
-pub(super) fn hex(bytes: &[u8], upper: bool) -> String {
+pub(super) fn hex(bytes: &[u8], upper: bool) -> Vec<u8> {
     let digits: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
-    let digit = |nibble: u8| char::from(digits[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut text = Vec::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.extend_from_slice(&[digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
+    }
+    text
 }

@@ -1,7 +1,7 @@
 //! One operation of a profile, compiled: how it is asked, in which order its parts are rendered, how it is read.
 
 use super::Profile;
-use super::body::{Body, Pair, multipart, write_pairs};
+use super::body::{Body, FORM, JSON, Pair, multipart, write_pairs};
 use super::scene::{Base, Context, RenderError, Scene};
 use super::sign::Parameter;
 use super::template::{Escape, Template};
@@ -78,7 +78,7 @@ impl Exchange {
         context: &'a Context<'a>,
     ) -> Scene<'a> {
         let signatures =
-            if self.sorted.is_empty() { Vec::new() } else { vec![String::new(); self.sorted.len()] };
+            if self.sorted.is_empty() { Vec::new() } else { vec![Vec::new(); self.sorted.len()] };
         Scene {
             profile,
             step: &self.step,
@@ -92,6 +92,7 @@ impl Exchange {
             inner: Vec::new(),
             sorted: Vec::new(),
             signatures,
+            headers: &self.headers,
         }
     }
 
@@ -104,6 +105,7 @@ impl Exchange {
     ) -> Result<(), RenderError> {
         match stage {
             Stage::Path => scene.path = self.path(scene)?,
+            Stage::Query if self.query.is_empty() => {}
             Stage::Query => {
                 let mut query = Vec::with_capacity(64);
                 write_pairs(&self.query, &mut query, scene)?;
@@ -115,6 +117,7 @@ impl Exchange {
                 scene.inner = inner;
             }
             Stage::Body => match &self.body {
+                Body::None => {}
                 Body::Multipart(pairs) => {
                     let (body, kind) = multipart(pairs, scene)?;
                     scene.body = body;
@@ -139,7 +142,8 @@ impl Exchange {
     }
 
     fn path(&self, scene: &Scene<'_>) -> Result<String, RenderError> {
-        let mut path = Vec::with_capacity(64);
+        // Room for the query too: both become the target.
+        let mut path = Vec::with_capacity(192);
         path.extend_from_slice(scene.context.base(scene.fields).prefix().as_bytes());
         self.path.write(&mut path, Escape::Path, scene)?;
         Ok(text(path))
@@ -147,11 +151,11 @@ impl Exchange {
 
     fn wire(&self, scene: Scene<'_>, content_type: Option<String>) -> Result<Wire, RenderError> {
         let mut headers = Vec::with_capacity(self.headers.len());
+        let mut written = Vec::with_capacity(128);
         for (name, template) in &self.headers {
-            let mut value = Vec::with_capacity(48);
-            if template.write(&mut value, Escape::None, &scene)? {
-                let value = HeaderValue::from_maybe_shared(Bytes::from(value));
-                let mut value = value.map_err(|_| {
+            written.clear();
+            if template.write(&mut written, Escape::None, &scene)? {
+                let mut value = HeaderValue::from_bytes(&written).map_err(|_| {
                     scene.refuse(name.as_str(), "one line of text without control characters")
                 })?;
                 value.set_sensitive(template.is_private());
@@ -160,10 +164,18 @@ impl Exchange {
         }
         let stated = match content_type {
             Some(kind) => HeaderValue::from_str(&kind).ok(),
-            None => self.body.content_type().and_then(|kind| HeaderValue::from_str(kind).ok()),
+            None => match &self.body {
+                Body::Json(_) => Some(HeaderValue::from_static(JSON)),
+                Body::Form(_) => Some(HeaderValue::from_static(FORM)),
+                other => other.content_type().and_then(|kind| HeaderValue::from_str(kind).ok()),
+            },
         };
-        let target = scene.target();
         let base = Arc::clone(scene.context.base(scene.fields));
+        let mut target = scene.path;
+        if !scene.query.is_empty() {
+            target.push('?');
+            target.push_str(&scene.query);
+        }
         Ok(Wire {
             base,
             method: self.method.clone(),

@@ -47,6 +47,8 @@ enum Then {
     Base64,
     /// Entities of XML are read.
     Xml,
+    /// Whole cents are money.
+    Cents,
     /// The text is a JSON document of its own.
     Json(Places),
 }
@@ -153,6 +155,7 @@ impl Then {
         match node.plain().as_deref() {
             Some("base64") => Ok(Self::Base64),
             Some("xml") => Ok(Self::Xml),
+            Some("cents") => Ok(Self::Cents),
             Some(text) if text.starts_with(['/', '$']) => {
                 let mut places = Places::default();
                 places.want(&steps(text)?);
@@ -160,7 +163,7 @@ impl Then {
             }
             _ => Err((
                 "is not a way to read a text".into(),
-                "one of: base64, xml, or a place such as /id inside JSON".into(),
+                "one of: base64, xml, cents, or a place such as /id inside JSON".into(),
             )),
         }
     }
@@ -178,6 +181,11 @@ impl Then {
                     .replace("&quot;", "\"")
                     .replace("&apos;", "'");
                 Some(Cow::Owned(plain.replace("&amp;", "&")))
+            }
+            Self::Cents => {
+                let cents: i64 = text.trim().parse().ok()?;
+                let (sign, size) = (if cents < 0 { "-" } else { "" }, cents.unsigned_abs());
+                Some(Cow::Owned(format!("{sign}{}.{:02}", size / 100, size % 100)))
             }
             Self::Json(places) => match places.read(text.as_bytes(), None)?.get(0)? {
                 Found::Null => None,

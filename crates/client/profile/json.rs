@@ -234,8 +234,8 @@ impl<'b> Reader<'b, '_> {
     /// A number, `true`, `false` or `null`.
     fn word(&mut self) -> Option<Found<'b>> {
         let rest = &self.text[self.at..];
-        let length =
-            rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).unwrap_or(rest.len());
+        let ends = |byte: &u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'-' | b'.');
+        let length = rest.as_bytes().iter().position(|byte| ends(byte)).unwrap_or(rest.len());
         let word = &rest[..length];
         self.at += length;
         match word {

@@ -35,7 +35,7 @@ fn profile(root: &mut Table, problems: &mut Problems) -> Profile {
     if name.is_none() {
         problems.add(1, "name", "the profile has no name", "write name = \"…\"");
     }
-    let zone = zone(root, problems);
+    let zone = zone(root, problems).unwrap_or(Tz::Asia__Shanghai);
     let (base, regions) = bases(root, problems);
     let (mut scope, secrets) = secrets(root, problems);
     let values = values(root, &mut scope, problems);
@@ -76,17 +76,14 @@ fn profile(root: &mut Table, problems: &mut Problems) -> Profile {
     profile
 }
 
-fn zone(root: &mut Table, problems: &mut Problems) -> Tz {
-    let Some((text, line)) = root.text("zone", problems) else { return Tz::Asia__Shanghai };
-    Tz::from_str(&text).unwrap_or_else(|_| {
-        problems.add(
-            line,
-            "zone",
-            format!("`{text}` is no time zone"),
-            "write an IANA name such as \"Asia/Shanghai\"",
-        );
-        Tz::Asia__Shanghai
-    })
+fn zone(table: &mut Table, problems: &mut Problems) -> Option<Tz> {
+    let (text, line) = table.text("zone", problems)?;
+    let zone = Tz::from_str(&text).ok();
+    if zone.is_none() {
+        let remedy = "write an IANA name such as \"Asia/Shanghai\"";
+        problems.add(line, &table.field("zone"), format!("`{text}` is no time zone"), remedy);
+    }
+    zone
 }
 
 /// `base = "http://…"`, `regions = ["31"]` or `[regions] 31 = "http://…"`.
@@ -175,11 +172,17 @@ fn values(root: &mut Table, scope: &mut Scope, problems: &mut Problems) -> Vec<M
 
 fn value(mut table: Table, line: usize, field: &str, problems: &mut Problems) -> Option<Made> {
     let (time, random) = (table.text("time", problems), table.text("random", problems));
-    let length = table.integer("length", problems).unwrap_or(16).clamp(1, 128) as usize;
+    let length = table.integer("length", problems).unwrap_or(16);
+    let zone = zone(&mut table, problems);
     table.finish(problems);
+    if !(1..=128).contains(&length) {
+        problems.add(line, &format!("{field}.length"), format!("`{length}` is no length"), "write 1 to 128");
+    }
     let (made, written, known) = match (time, random) {
-        (Some((text, _)), None) => (Made::time(&text), text, Made::TIMES),
-        (None, Some((text, _))) => (Made::random(&text, length), text, Made::ALPHABETS),
+        (Some((text, _)), None) => (Made::time(&text, zone), text, Made::TIMES),
+        (None, Some((text, _))) => {
+            (Made::random(&text, length.clamp(1, 128) as usize), text, Made::ALPHABETS)
+        }
         _ => {
             problems.add(
                 line,

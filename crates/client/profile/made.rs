@@ -8,8 +8,8 @@ use chrono_tz::Tz;
 pub(super) enum Made {
     Seconds,
     Milliseconds,
-    /// In the zone of the profile.
-    Formatted(Vec<Item<'static>>),
+    /// In a zone of its own, or in that of the profile.
+    Formatted(Vec<Item<'static>>, Option<Tz>),
     Random {
         length: usize,
         alphabet: &'static [u8],
@@ -23,11 +23,13 @@ impl Made {
     pub const TIMES: &'static str = "unix, unix_ms, or a format such as \"%Y-%m-%d %H:%M:%S\"";
     pub const ALPHABETS: &'static str = "digits, hex, letters, alnum, uuid, number";
 
-    pub fn time(text: &str) -> Option<Self> {
+    pub fn time(text: &str, zone: Option<Tz>) -> Option<Self> {
         match text {
             "unix" => Some(Self::Seconds),
             "unix_ms" => Some(Self::Milliseconds),
-            _ if text.contains('%') => StrftimeItems::new(text).parse_to_owned().ok().map(Self::Formatted),
+            _ if text.contains('%') => {
+                StrftimeItems::new(text).parse_to_owned().ok().map(|items| Self::Formatted(items, zone))
+            }
             _ => None,
         }
     }
@@ -53,7 +55,9 @@ impl Made {
         match self {
             Self::Seconds => now.timestamp().to_string(),
             Self::Milliseconds => now.timestamp_millis().to_string(),
-            Self::Formatted(items) => now.with_timezone(&zone).format_with_items(items.iter()).to_string(),
+            Self::Formatted(items, own) => {
+                now.with_timezone(&own.unwrap_or(zone)).format_with_items(items.iter()).to_string()
+            }
             Self::Random { length, alphabet } => chance.text(*length, alphabet),
             Self::Uuid => chance.uuid(),
             Self::Number => (chance.next() >> 11).max(1).to_string(),

@@ -3,8 +3,10 @@
 use super::Profile;
 use super::scope::Source;
 use super::secret::Secrets;
+use super::template::{Escape, Template};
 use crate::port::{Fields, Values};
 use chrono::{DateTime, Utc};
+use hyper::header::HeaderName;
 use std::fmt;
 use std::sync::Arc;
 
@@ -88,7 +90,9 @@ pub(super) struct Scene<'a> {
     pub body: bytes::Bytes,
     pub inner: Vec<u8>,
     pub sorted: Vec<u8>,
-    pub signatures: Vec<String>,
+    pub signatures: Vec<Vec<u8>>,
+    /// The headers of this request, which a signature may take up.
+    pub headers: &'a [(HeaderName, Template)],
 }
 
 impl Base {
@@ -215,13 +219,36 @@ impl Scene<'_> {
     pub fn of_item<'i>(&'i self, fields: &'i Fields<'i>) -> Scene<'i> {
         let (path, query, body) = (String::new(), String::new(), bytes::Bytes::new());
         let (inner, sorted, signatures) = (Vec::new(), Vec::new(), Vec::new());
-        let Self { profile, step, context, masked, method, .. } = *self;
-        Scene { profile, step, fields, context, masked, method, path, query, body, inner, sorted, signatures }
+        let Self { profile, step, context, masked, method, headers, .. } = *self;
+        Scene {
+            profile,
+            step,
+            fields,
+            context,
+            masked,
+            method,
+            path,
+            query,
+            body,
+            inner,
+            sorted,
+            signatures,
+            headers,
+        }
     }
 
     /// A time or a random text: the same one however often this request asks for it.
     pub fn made(&self, at: usize) -> String {
         self.profile.values[at].make(self.context.now, self.profile.zone, self.context.nonce, at)
+    }
+
+    /// A header as it is sent; `None` where this request does not send it.
+    pub fn header(&self, name: &HeaderName) -> Result<Option<Vec<u8>>, RenderError> {
+        let Some((_, template)) = self.headers.iter().find(|(known, _)| known == name) else {
+            return Ok(None);
+        };
+        let mut value = Vec::with_capacity(48);
+        Ok(template.write(&mut value, Escape::None, self)?.then_some(value))
     }
 
     pub fn missing(&self, source: &Source) -> RenderError {

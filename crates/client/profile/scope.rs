@@ -3,6 +3,7 @@
 use super::scene::{RenderError, Scene};
 use super::template::Fault;
 use crate::port::FieldName;
+use hyper::header::HeaderName;
 use piaotan_record::names::nearest;
 use std::borrow::Cow;
 
@@ -32,6 +33,8 @@ pub(super) enum Source {
     /// A time or a random text, made anew for each request.
     Made(usize),
     Signature(usize),
+    /// A header of this request, as it is sent.
+    Header(HeaderName),
     Method,
     Host,
     Path,
@@ -78,6 +81,10 @@ impl Scope {
         if let Some(carried) = name.strip_prefix("carried.") {
             return Ok(Source::Carried(carried.into()));
         }
+        if let Some(header) = name.strip_prefix("header.") {
+            let fault = || (format!("`{header}` is no header name"), "write {header.NAME}".to_owned());
+            return HeaderName::from_bytes(header.as_bytes()).map(Source::Header).map_err(|_| fault());
+        }
         if let Some((_, source)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
             return Ok(source.clone());
         }
@@ -122,7 +129,8 @@ impl Source {
             Self::Secret(_) if scene.masked => text(Some(super::scene::MASK)),
             Self::Secret(at) => text(context.secrets.get(*at)),
             Self::Made(at) => Some(scene.made(*at).into_bytes().into()),
-            Self::Signature(at) => text(scene.signatures.get(*at).map(String::as_str)),
+            Self::Signature(at) => scene.signatures.get(*at).map(|bytes| Cow::Borrowed(&bytes[..])),
+            Self::Header(name) => scene.header(name)?.map(Cow::Owned),
             Self::Method => text(Some(scene.method.as_str())),
             Self::Host => text(Some(context.base(fields).authority())),
             Self::Path => text(Some(&scene.path)),
@@ -147,6 +155,7 @@ impl Source {
             Self::Secret(at) => format!("secret.{}", scope.secrets[*at].name),
             Self::Made(at) => scope.values[*at].name.clone(),
             Self::Signature(at) => scope.signatures[*at].name.clone(),
+            Self::Header(name) => format!("header.{name}"),
             other => {
                 let known = BUILT_IN.iter().find(|(_, source)| source == other);
                 known.map_or_else(String::new, |(name, _)| (*name).to_owned())

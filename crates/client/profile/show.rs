@@ -2,6 +2,7 @@
 
 use super::Profile;
 use super::body::Body;
+use super::digest::Encoding;
 use super::exchange::{Exchange, Stage};
 use super::explain::explain;
 use super::extract::Answer;
@@ -115,13 +116,15 @@ fn signed(
     // What a password was turned into serves as the password.
     let private = sign.text.sources().any(|source| match source {
         Source::Field(name) => name.is_secret(),
-        Source::Signature(other) => scene.signatures[*other] == MASK,
+        Source::Signature(other) => scene.signatures[*other] == MASK.as_bytes(),
         _ => false,
     });
-    let result = if private { MASK.to_owned() } else { scene.signatures[at].clone() };
+    // A raw digest is the key of another one.
+    let private = private || sign.encoding == Encoding::Raw;
     if private {
-        MASK.clone_into(&mut scene.signatures[at]);
+        scene.signatures[at] = MASK.into();
     }
+    let result = String::from_utf8_lossy(&scene.signatures[at]).into_owned();
     Ok((name, shortened(&String::from_utf8_lossy(&text)), result))
 }
 

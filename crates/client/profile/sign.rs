@@ -41,7 +41,7 @@ pub(super) enum Parameter {
 
 impl Sign {
     /// Signs the request in the making.
-    pub fn sign(&self, name: &str, scene: &Scene<'_>) -> Result<String, RenderError> {
+    pub fn sign(&self, name: &str, scene: &Scene<'_>) -> Result<Vec<u8>, RenderError> {
         let mut text = Vec::with_capacity(256);
         self.text.write(&mut text, Escape::None, scene)?;
         let mut key = Vec::new();
@@ -50,7 +50,7 @@ impl Sign {
         }
         let digest = self.digest.keyed(&text, &key, scene.context.secrets);
         let digest = digest.ok_or_else(|| RenderError::Key { signature: name.to_owned() })?;
-        Ok(self.encoding.write(&digest))
+        Ok(self.encoding.write(digest))
     }
 }
 

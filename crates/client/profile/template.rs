@@ -111,6 +111,14 @@ impl Template {
         }
     }
 
+    /// The secret whose value this is, where it is one whole secret.
+    pub fn secret(&self) -> Option<usize> {
+        match self.parts.as_slice() {
+            [Part::Slot(Slot { source: Source::Secret(at), filters, .. })] if filters.is_empty() => Some(*at),
+            _ => None,
+        }
+    }
+
     /// Whether this is a single slot of the file to upload.
     pub fn is_file(&self) -> bool {
         matches!(self.parts.as_slice(), [Part::Slot(slot)] if slot.source == Source::File && slot.filters.is_empty())
@@ -218,7 +226,7 @@ impl Filter {
             Self::Base64 => STANDARD.encode(&value).into_bytes().into(),
             Self::Percent => escaped(&value, Escape::Percent).into(),
             Self::Json => escaped(&value, Escape::Json).into(),
-            Self::Digest(digest) => super::digest::hex(&digest.plain(&value), false).into_bytes().into(),
+            Self::Digest(digest) => super::digest::hex(&digest.plain(&value), false).into(),
         }
     }
 }

@@ -72,6 +72,9 @@ fn code(entry: Entry, codes: &mut Codes, book: &mut Vec<CodeEntry>, problems: &m
         codes.other = Some(class);
         return;
     }
+    if class == Class::Ok && says_too_much(&entry.name) {
+        problems.add(entry.line, &field, TOO_MUCH.0, TOO_MUCH.1);
+    }
     book.push(words);
     let index = CodeBook::new(book.clone()).code(&entry.name);
     if entry.name.ends_with('*') || entry.name.ends_with("xx") {
@@ -79,6 +82,15 @@ fn code(entry: Entry, codes: &mut Codes, book: &mut Vec<CodeEntry>, problems: &m
     } else {
         codes.exact.insert(entry.name.into(), (index, class));
     }
+}
+
+/// What a pattern is told that would call failures a success.
+pub(super) const TOO_MUCH: (&str, &str) =
+    ("failures would pass for a success", "list the codes of success one by one, or write \"2xx\"");
+
+/// `*` fits every code; the statuses from 400 on are failures.
+pub(super) fn says_too_much(pattern: &str) -> bool {
+    matches!(pattern, "*" | "4xx" | "5xx" | "4*" | "5*")
 }
 
 fn detailed(mut table: Table, words: &mut CodeEntry, problems: &mut Problems) -> Option<Class> {
@@ -129,8 +141,8 @@ fn signals(root: &mut Table, problems: &mut Problems) -> Signals {
             }
         }
     }
-    signals.pages = table.texts("pages", problems).into_iter().map(|(text, _)| text).collect();
-    signals.locations = table.texts("locations", problems).into_iter().map(|(text, _)| text).collect();
+    signals.pages = words(&mut table, "pages", problems);
+    signals.locations = words(&mut table, "locations", problems);
     if let Some(mut headers) = table.table("headers", problems) {
         for entry in headers.rest() {
             let name = HeaderName::from_bytes(entry.name.as_bytes());
@@ -147,4 +159,19 @@ fn signals(root: &mut Table, problems: &mut Problems) -> Signals {
     }
     table.finish(problems);
     signals
+}
+
+/// Words that are looked for in a text; an empty one is in every text.
+pub(super) fn words(table: &mut Table, name: &'static str, problems: &mut Problems) -> Vec<String> {
+    let field = table.field(name);
+    let words = table.texts(name, problems);
+    for (_, line) in words.iter().filter(|(word, _)| word.trim().is_empty()) {
+        problems.add(
+            *line,
+            &field,
+            "an empty word is in every text",
+            "write a word that only such a text has",
+        );
+    }
+    words.into_iter().map(|(word, _)| word).collect()
 }

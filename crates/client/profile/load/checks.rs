@@ -2,11 +2,13 @@
 
 use super::super::Profile;
 use super::super::body::{Body, Json};
+use super::super::digest::Encoding;
 use super::super::exchange::{Exchange, Stage};
 use super::super::problem::Problems;
 use super::super::scope::{Declared, Source};
 use super::super::template::Template;
 use super::super::verdict::{Class, Reading};
+use crate::port::FieldName;
 use piaotan_record::Operation;
 
 pub(super) fn check(profile: &Profile, problems: &mut Problems) {
@@ -15,10 +17,23 @@ pub(super) fn check(profile: &Profile, problems: &mut Problems) {
         signatures(profile, exchange, problems);
         can_be_ok(profile, exchange, problems);
     }
+    for exchange in &profile.exchanges {
+        // What is written wrong in a request may be what would have said it.
+        let own = field(exchange);
+        if !problems.list().iter().any(|problem| problem.field.starts_with(&own)) {
+            says_which(profile, exchange, problems);
+        }
+    }
     tokens(profile, problems);
     carried(profile, problems);
     unused(profile, problems);
     review(profile, problems);
+    for (sent, _) in profile.after_timeout.iter().filter(|(sent, ask)| sent == ask) {
+        let field = format!("operation.{sent}.after_timeout");
+        let line = profile.exchange(*sent).map_or(1, |exchange| exchange.line);
+        let message = "circular: to send again it asks itself";
+        problems.add(line, &field, message, "name an operation that only reads, such as query_number");
+    }
     for (sent, ask) in profile.after_timeout.iter().filter(|(_, ask)| !profile.supports(*ask)) {
         let field = format!("operation.{sent}.after_timeout");
         let line = profile.exchange(*sent).map_or(1, |exchange| exchange.line);
@@ -45,13 +60,11 @@ fn places(exchange: &Exchange, problems: &mut Problems) {
             "write {file|base64}, or a multipart part of its own",
         );
     }
-    if plain.iter().any(|template| template.sources().any(|source| *source == Source::Sorted)) {
-        problems.add(
-            line,
-            &field,
-            "{sorted} has a meaning only in the text of a signature",
-            "put it into [sign.NAME] text",
-        );
+    let signed = |source: &&Source| matches!(source, Source::Sorted | Source::Header(_));
+    for source in plain.iter().flat_map(|template| template.sources()).filter(signed) {
+        let slot = if let Source::Header(name) = source { format!("header.{name}") } else { "sorted".into() };
+        let message = format!("{{{slot}}} has a meaning only in the text of a signature");
+        problems.add(line, &field, message, "put it into [sign.NAME] text");
     }
     let uses_inner = exchange.all_sources().contains(&Source::Inner);
     if uses_inner && matches!(exchange.inner, Body::None) {
@@ -96,6 +109,18 @@ fn signatures(profile: &Profile, exchange: &Exchange, problems: &mut Problems) {
         exchange.signed_by(profile, *at, &mut signed);
     }
     let sent = exchange.all_sources();
+    for at in signs.iter().filter(|at| sent.contains(&Source::Signature(**at))) {
+        let (declared, sign) = (&profile.scope.signatures[*at], &profile.signs[*at]);
+        if sign.encoding == Encoding::Raw {
+            let remedy = "write encode = \"hex\" or \"base64\", or let it be the key of another one";
+            problems.add(
+                declared.line,
+                &format!("sign.{}", declared.name),
+                "raw bytes cannot be sent as text",
+                remedy,
+            );
+        }
+    }
     let declared = &profile.scope.signatures[*last];
     let field = format!("sign.{}", declared.name);
     for (at, value) in profile.scope.values.iter().enumerate() {
@@ -133,6 +158,48 @@ fn can_be_ok(profile: &Profile, exchange: &Exchange, problems: &mut Problems) {
             "the status is its code, and no status means ok",
             remedy,
         );
+    }
+}
+
+/// A request about an invoice says which one; what always says the same is never answered otherwise.
+fn says_which(profile: &Profile, exchange: &Exchange, problems: &mut Problems) {
+    let about = [
+        Operation::Upload,
+        Operation::Resubmit,
+        Operation::Review,
+        Operation::QueryNumber,
+        Operation::QueryKeyword,
+        Operation::QueryRegion,
+        Operation::Verify,
+        Operation::Batch,
+        Operation::BatchStatus,
+        Operation::Void,
+        Operation::RedFlush,
+    ];
+    let Ok(operation) = exchange.step.parse::<Operation>() else { return };
+    let general = |field: FieldName| {
+        matches!(field, FieldName::Region | FieldName::Page | FieldName::Size | FieldName::Kind)
+            || matches!(field, FieldName::Mobile | FieldName::Name | FieldName::Password | FieldName::Email)
+    };
+    let says = |source: Source| match source {
+        Source::Field(field) => !general(field),
+        Source::File => true,
+        _ => false,
+    };
+    let mut sources = exchange.all_sources();
+    for at in exchange.order.iter().filter_map(|stage| stage.signature()) {
+        exchange.signed_by(profile, at, &mut sources);
+    }
+    if about.contains(&operation) && !sources.into_iter().any(says) {
+        let slot = match operation {
+            Operation::QueryKeyword => "{keyword}",
+            Operation::Batch => "items = { \"{items}\" = { no = \"{number}\" } }",
+            Operation::BatchStatus => "{batch_key} or {id}",
+            _ => "{number}",
+        };
+        let remedy = format!("put {slot} into its path, query or body");
+        let message = "the request does not say which invoice it is about";
+        problems.add(exchange.line, &field(exchange), message, remedy);
     }
 }
 
@@ -300,6 +367,9 @@ impl Exchange {
             }
             Source::Body => self.body.templates(),
             Source::Inner => self.inner.templates(),
+            Source::Header(ref name) => {
+                self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value).collect()
+            }
             Source::Sorted => {
                 let parameters = self.sorted.get(at).map(Vec::as_slice).unwrap_or_default();
                 parameters.iter().flat_map(|(_, parameter)| parameter.templates()).collect()

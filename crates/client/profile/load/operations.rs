@@ -15,6 +15,7 @@ use super::super::verdict::Reading;
 use super::examples::{self, Example};
 use super::{budget, operation};
 use chrono::TimeDelta;
+use hyper::header::HeaderName;
 use parts::Common;
 use piaotan_record::{Operation, Surface};
 use readings::Answers;
@@ -169,9 +170,30 @@ impl Plan<'_> {
             for stage in stages {
                 self.visit(*stage, field, line, problems);
             }
+            if let Source::Header(name) = &source {
+                self.header(name, field, line, problems);
+            }
             if !self.sources.contains(&source) {
                 self.sources.push(source);
             }
+        }
+    }
+
+    /// What a header needs must be there before the header can be signed.
+    fn header(&mut self, name: &HeaderName, field: &str, line: usize, problems: &mut Problems) {
+        let exchange = self.exchange;
+        match exchange.headers.iter().find(|(known, _)| known == name) {
+            Some((_, template)) => {
+                // A header within a header is refused elsewhere.
+                let plain = template.sources().filter(|source| !matches!(source, Source::Header(_)));
+                self.need(plain.cloned().collect(), field, line, problems);
+            }
+            None => problems.add(
+                line,
+                field,
+                format!("{{header.{name}}} is signed but not sent"),
+                format!("write headers = {{ {name} = \"…\" }}, here or in [request]"),
+            ),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use super::super::digest::{Digest, Encoding};
 use super::super::problem::Problems;
-use super::super::scope::{Declared, Scope};
+use super::super::scope::{Declared, Scope, Source};
 use super::super::sign::{Sign, Sorting};
 use super::super::source::Table;
 use super::super::template::Template;
-use super::{claim, known, template};
+use super::{claim, known, report, template};
 
 pub(in super::super) fn signs(root: &mut Table, scope: &mut Scope, problems: &mut Problems) -> Vec<Sign> {
     let Some(mut table) = root.table("sign", problems) else { return Vec::new() };
@@ -26,8 +26,12 @@ pub(in super::super) fn signs(root: &mut Table, scope: &mut Scope, problems: &mu
 
 fn sign(mut table: Table, scope: &Scope, problems: &mut Problems) -> Sign {
     let mut sign = nothing();
+    let (mut text_line, before) = (table.line, problems.list().len());
     match table.text("text", problems) {
-        Some((text, line)) => sign.text = template(&text, line, &table.field("text"), scope, problems),
+        Some((text, line)) => {
+            text_line = line;
+            sign.text = template(&text, line, &table.field("text"), scope, problems);
+        }
         None => {
             problems.add(table.line, &table.field("text"), "nothing is signed", "write text = \"…{body}…\"")
         }
@@ -50,9 +54,14 @@ fn sign(mut table: Table, scope: &Scope, problems: &mut Problems) -> Sign {
             None => known(line, &table.field("encode"), &name, Encoding::NAMES, problems),
         }
     }
-    sign.key = table
-        .text("key", problems)
-        .map(|(text, line)| template(&text, line, &table.field("key"), scope, problems));
+    sign.key = key(&mut table, sign.digest, scope, problems);
+    // The text of a key that is derived from another may be the same always.
+    let derived = |key: &Template| key.sources().any(|source| matches!(source, Source::Signature(_)));
+    let says_nothing = sign.text.constant().is_some() && !sign.key.as_ref().is_some_and(derived);
+    if says_nothing && problems.list().len() == before {
+        let remedy = "write text = \"…{body}…\", with what the platform wants signed";
+        problems.add(text_line, &table.field("text"), "nothing of the request is in it", remedy);
+    }
     if sign.key.is_some() != sign.digest.needs_key() {
         let (message, remedy) = match sign.key {
             Some(_) => {
@@ -62,12 +71,35 @@ fn sign(mut table: Table, scope: &Scope, problems: &mut Problems) -> Sign {
         };
         problems.add(table.line, &table.field("key"), message, remedy);
     }
-    sign.unsigned = table.texts("unsigned", problems).into_iter().map(|(text, _)| text).collect();
+    for (name, line) in table.texts("unsigned", problems) {
+        if let Err(fault) = scope.source(&name) {
+            report(fault, line, &table.field("unsigned"), problems);
+        }
+        sign.unsigned.push(name);
+    }
     if let Some(inner) = table.table("sorted", problems) {
         sign.sorted = sorting(inner, problems);
     }
     table.finish(problems);
     sign
+}
+
+/// The key is a secret, and a secret has no place in a profile; an RSA key is one whole secret.
+fn key(table: &mut Table, digest: Digest, scope: &Scope, problems: &mut Problems) -> Option<Template> {
+    let (text, line) = table.text("key", problems)?;
+    let (field, before) = (table.field("key"), problems.list().len());
+    let key = template(&text, line, &field, scope, problems);
+    if problems.list().len() > before || !digest.needs_key() {
+        return Some(key);
+    }
+    if key.constant().is_some() {
+        let remedy = "write [secrets] NAME = \"env:…\" and key = \"{secret.NAME}\" here";
+        problems.add(line, &field, "a key itself has no place in a profile", remedy);
+    } else if digest == Digest::RsaSha256 && key.secret().is_none() {
+        let remedy = "write key = \"{secret.NAME}\" and nothing else";
+        problems.add(line, &field, "an RSA key is one whole secret", remedy);
+    }
+    Some(key)
 }
 
 fn sorting(mut table: Table, problems: &mut Problems) -> Sorting {

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
-//! Six families of platforms, each spoken by a small server of its own.
+//! Eight dialects of platforms, each spoken by a small server of its own.
 //!
 //! The servers were written from the descriptions at the head of `docs/profiles/*.toml`. They use none of
 //! the client's code: only hyper, `serde_json` and the digest crates, so that they can catch its mistakes.
@@ -7,6 +7,7 @@
 
 mod bearer;
 mod client;
+mod derived_key;
 mod fixed_hmac;
 mod invoices;
 mod json_rpc;

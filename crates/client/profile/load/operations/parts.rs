@@ -10,7 +10,8 @@ use super::super::template;
 use super::alike::merged;
 use super::bodies::Given;
 use hyper::Method;
-use hyper::header::HeaderName;
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
+use piaotan_record::names::nearest;
 use std::str::FromStr;
 
 /// `[request]`: what every request has.
@@ -67,7 +68,7 @@ pub(super) fn request(
     let share = Share {
         public: table.flag("public", problems),
         bare: table.flag("bare", problems),
-        without: table.texts("without", problems).into_iter().map(|(text, _)| text).collect(),
+        without: left_out(table, common, problems),
     };
     let (method, path) = line(table, common, scope, problems);
     let query = share.of(&common.query, table.table("query", problems));
@@ -132,16 +133,43 @@ fn headers(
     problems: &mut Problems,
 ) -> Vec<(HeaderName, Template)> {
     let mut headers = Vec::with_capacity(entries.len());
-    for pair in pairs(entries, field, scope, problems) {
+    for entry in entries {
+        let line = entry.line;
+        let Some(pair) = pairs(vec![entry], field, scope, problems).pop() else { continue };
         match HeaderName::from_bytes(pair.name.as_bytes()) {
-            Ok(name) => headers.push((name, pair.value)),
-            Err(_) => problems.add(
-                1,
-                field,
-                format!("`{}` is no header name", pair.name),
-                "use letters, digits and hyphens",
+            Ok(name) if FRAMING.contains(&name) => problems.add(
+                line,
+                &format!("{field}.{}", pair.name),
+                "how a request is framed is not the profile's to say",
+                "leave it out; it is written with each request as its body demands",
             ),
+            Ok(name) => headers.push((name, pair.value)),
+            Err(_) => {
+                let message = format!("`{}` is no header name", pair.name);
+                problems.add(line, field, message, "use letters, digits and hyphens");
+            }
         }
     }
     headers
+}
+
+/// Headers that only the transport can write right.
+const FRAMING: [HeaderName; 3] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION];
+
+/// A name that is to be left out must be there to be left out.
+fn left_out(table: &mut Table, common: &Common, problems: &mut Problems) -> Vec<String> {
+    let field = table.field("without");
+    let parts = [&common.headers, &common.query, &common.json, &common.form];
+    let names: Vec<&str> = parts.into_iter().flatten().map(|entry| entry.name.as_str()).collect();
+    let without = table.texts("without", problems);
+    for (name, line) in &without {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            let remedy = nearest(name, names.iter().copied()).map_or_else(
+                || "name a header or parameter of [request]".to_owned(),
+                |word| format!("did you mean `{word}`?"),
+            );
+            problems.add(*line, &field, format!("[request] has no `{name}` to leave out"), remedy);
+        }
+    }
+    without.into_iter().map(|(text, _)| text).collect()
 }

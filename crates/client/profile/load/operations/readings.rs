@@ -4,8 +4,8 @@ use super::super::super::extract::{Extraction, steps};
 use super::super::super::json::Places;
 use super::super::super::problem::Problems;
 use super::super::super::source::{Entry, Node, Table, Value};
-use super::super::super::verdict::{Reading, Wanted};
-use super::super::answers::class;
+use super::super::super::verdict::{Class, Reading, Wanted};
+use super::super::answers::{TOO_MUCH, class, says_too_much, words};
 use super::super::examples::Example;
 use super::super::{known, report};
 use crate::port::FieldName;
@@ -56,8 +56,7 @@ impl Answers {
         let mut reading = Reading { retry_after: Extraction::header(RETRY_AFTER), ..Reading::default() };
         let (is_text, own_format) = self.is_text(table, problems);
         if is_text {
-            let words = table.texts("contains", problems);
-            reading.text = Some(words.into_iter().map(|(text, _)| text).collect());
+            reading.text = Some(words(table, "contains", problems));
         }
         self.codes(&mut reading, own_format, table, problems);
         if let Some(node) = table.take("retry_after").or_else(|| self.retry_after.clone()) {
@@ -68,9 +67,11 @@ impl Answers {
             for entry in own.rest() {
                 let field = own.field(&entry.name);
                 let named = entry.node.plain().unwrap_or_default();
-                reading.classes.extend(
-                    class(&named, entry.line, &field, problems).map(|class| (entry.name.into(), class)),
-                );
+                let Some(class) = class(&named, entry.line, &field, problems) else { continue };
+                if class == Class::Ok && says_too_much(&entry.name) {
+                    problems.add(entry.line, &field, TOO_MUCH.0, TOO_MUCH.1);
+                }
+                reading.classes.push((entry.name.into(), class));
             }
         }
         let granted = if step == "login" { self.grant.clone() } else { Vec::new() };
