@@ -75,9 +75,13 @@ impl Extraction {
         Self { alternatives: vec![Alternative::of(Place::Header(name))] }
     }
 
-    /// A single JSON place that is registered already.
-    pub fn registered(number: usize) -> Self {
-        Self { alternatives: vec![Alternative::of(Place::Json(number))] }
+    /// A single JSON place that is registered already, read as the node says.
+    pub fn registered(number: usize, node: &Node) -> Result<Self, Fault> {
+        let alternative = match &node.value {
+            Value::Table(entries) => Alternative::detailed(entries, |_| Ok(Place::Json(number)))?,
+            _ => Alternative::of(Place::Json(number)),
+        };
+        Ok(Self { alternatives: vec![alternative] })
     }
 
     /// Whether it looks at nothing but the HTTP status.
@@ -99,17 +103,20 @@ impl Alternative {
     fn compile(node: &Node, places: &mut Places) -> Result<Self, Fault> {
         match &node.value {
             Value::Text(text) => Place::compile(text, places).map(Self::of),
-            Value::Table(entries) => Self::detailed(entries, places),
+            Value::Table(entries) => Self::detailed(entries, |text| Place::compile(text, places)),
             _ => Err(("is not a place in an answer".into(), REMEDY.into())),
         }
     }
 
     /// `{ at = "/data", then = ["base64", "/id"] }`, `{ at = "/result", as = "result" }`.
-    fn detailed(entries: &[Entry], places: &mut Places) -> Result<Self, Fault> {
+    fn detailed(
+        entries: &[Entry],
+        mut compile: impl FnMut(&str) -> Result<Place, Fault>,
+    ) -> Result<Self, Fault> {
         let (mut place, mut label, mut then) = (None, None, Vec::new());
         for entry in entries {
             match (entry.name.as_str(), &entry.node.value) {
-                ("at", Value::Text(text)) => place = Some(Place::compile(text, places)?),
+                ("at", Value::Text(text)) => place = Some(compile(text)?),
                 ("as", _) => label = entry.node.plain().map(Into::into),
                 ("then", Value::List(list)) => {
                     then = list.iter().map(Then::compile).collect::<Result<_, _>>()?;

@@ -192,12 +192,12 @@ fn listed(
     for ((entry, number), name) in fields.iter().zip(numbers).zip(names) {
         reading.record.extend(*name);
         // A list that was asked for something else than a number has no record.
-        let wanted = Wanted {
-            name: entry.name.as_str().into(),
-            place: Extraction::registered(number),
-            optional: true,
-        };
-        reading.values.push(wanted);
+        match Extraction::registered(number, &entry.node) {
+            Ok(place) => {
+                reading.values.push(Wanted { name: entry.name.as_str().into(), place, optional: true })
+            }
+            Err(fault) => report(fault, entry.line, &format!("{path}.{}", entry.name), problems),
+        }
     }
 }
 
