@@ -287,7 +287,7 @@ fn nothing_that_gate_capacity_and_trace_leave_holds_a_secret() {
     let gate = ["gate", "scenario.toml", "--baseline", &server.url, "--candidate", &server.url, "--duet"];
     let short = ["--block", "1s", "--settle", "0s", "--max-pairs", "3", "--out", "gate"];
     let capacity = ["capacity", "scenario.toml", "--target", &server.url, "--slo", "p95 < 100ms"];
-    let brief = ["--start", "10", "--trial", "1s", "--max-time", "4s", "--out", "capacity"];
+    let brief = ["--start", "10", "--trial", "1s", "--max-time", "8s", "--out", "capacity"];
     let trace = ["trace", "26119000000000000017", "--date", "2026-11-20", "--amount", "1330.66"];
     let lines = [
         [&gate[..], &short].concat(),
