@@ -5,11 +5,11 @@ use crate::port::{FieldName, Fields, Reply, Values};
 use crate::profile::{self, Bases, Context, Judged, Language, Profile, ReviewState, Secrets, Step, Wire};
 use crate::session::Session;
 use crate::target::Endpoint;
-use crate::transport::{Dialer, Exchange, Pool, PoolOptions};
+use crate::transport::{Dialer, Exchange, Outgoing, Pool, PoolOptions};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use piaotan_record::{Evidence, Mark, Nanos, Observation, Operation, Outcome, Surface};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -237,7 +237,7 @@ impl Client {
         };
         let pool = self.pool_of(&wire);
         let Some(lease) = pool.lease().await else { return (reply_of(Outcome::CutOff), false) };
-        let request = request(wire);
+        let request = outgoing(wire);
         let under_way = UnderWay::begin(operation, due, self.clock, record);
         let exchange = lease.exchange(request).await;
         let connected = exchange.connected.filter(|_| record.wants_phases());
@@ -408,6 +408,18 @@ impl<R: Record> Drop for UnderWay<'_, R> {
 pub fn endpoint(base: &profile::Base) -> Endpoint {
     let (host, prefix) = (base.host().to_owned(), base.prefix().to_owned());
     Endpoint { tls: base.tls(), host, port: base.port(), prefix }
+}
+
+/// The request as our transport sends it.
+#[must_use]
+pub fn outgoing(wire: Wire) -> Outgoing {
+    let Wire { base, method, target, headers, body, content_type } = wire;
+    let has = |name: &HeaderName| headers.iter().any(|(known, _)| known == name);
+    let host = (!has(&HOST)).then_some((&HOST, base.authority().as_bytes()));
+    let kind =
+        content_type.as_ref().filter(|_| !has(&CONTENT_TYPE)).map(|kind| (&CONTENT_TYPE, kind.as_bytes()));
+    let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
+    Outgoing::new(&method, &target, host.into_iter().chain(kind).chain(own), body)
 }
 
 /// The request as hyper sends it.

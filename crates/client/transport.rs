@@ -3,10 +3,15 @@
 //! A [`Pool`] lends at most N keep-alive connections; waiting for one is the caller's response time.
 //! A failure to reach the platform is a [`Failure`] inside an [`Exchange`], never an `Err`.
 
+mod connection;
 mod dial;
+mod framing;
+mod outgoing;
 mod pool;
+mod watch;
 
 pub use dial::{BoxIo, Dialer, Guard, Io};
+pub use outgoing::Outgoing;
 pub use pool::{Lease, Pool, PoolOptions};
 
 use bytes::Bytes;

@@ -1,20 +1,16 @@
 //! At most N keep-alive connections to one endpoint, lent one request at a time.
 
-use super::{Answer, BoxIo, Dialer, Exchange, Failure};
+use super::connection::{Broken, Connection, Times};
+use super::watch::{Bell, Ended, Watch};
+use super::{Answer, Dialer, Exchange, Failure, Outgoing};
 use crate::clock::Clock;
 use crate::target::Endpoint;
-use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Body as _;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use piaotan_record::{Nanos, Phase, Phases};
+use piaotan_record::{Phase, Phases};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
-use tokio::task::AbortHandle;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
+use tokio::time::Instant;
 
 /// Bounds of a pool.
 #[derive(Debug, Clone, Copy)]
@@ -47,16 +43,19 @@ pub struct Pool {
     dialer: Dialer,
     clock: Clock,
     options: PoolOptions,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Box<Kept>>>,
     permits: Semaphore,
-    drivers: Mutex<Vec<AbortHandle>>,
+    /// Of every connection: whoever waits on one is woken when the pool stops.
+    bells: Mutex<Vec<Weak<Bell>>>,
     stopping: AtomicBool,
     stopped: Notify,
 }
 
+/// A connection with what may end its exchange.
 #[derive(Debug)]
-struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+struct Kept {
+    connection: Connection,
+    watch: Watch,
 }
 
 /// A right to one connection. Taking it is the wait that counts as response time.
@@ -72,7 +71,7 @@ impl Pool {
         Arc::new(Self {
             permits: Semaphore::new(options.connections),
             idle: Mutex::new(Vec::with_capacity(options.connections)),
-            drivers: Mutex::new(Vec::new()),
+            bells: Mutex::default(),
             stopping: AtomicBool::new(false),
             stopped: Notify::new(),
             endpoint,
@@ -89,7 +88,11 @@ impl Pool {
 
     /// Waits for the right to a connection; `None` once the pool is stopped.
     pub async fn lease(&self) -> Option<Lease<'_>> {
-        let permit = self.permits.acquire().await.ok()?;
+        let permit = match self.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::NoPermits) => self.permits.acquire().await.ok()?,
+            Err(TryAcquireError::Closed) => return None,
+        };
         Some(Lease { pool: self, _permit: permit })
     }
 
@@ -99,9 +102,7 @@ impl Pool {
         self.permits.close();
         self.stopped.notify_waiters();
         self.lock_idle().clear();
-        for driver in self.lock_drivers().drain(..) {
-            driver.abort();
-        }
+        self.lock_bells().drain(..).filter_map(|bell| bell.upgrade()).for_each(|bell| bell.ring());
     }
 
     /// Whether [`stop`](Self::stop) was called.
@@ -115,25 +116,25 @@ impl Pool {
         self.lock_idle().clear();
     }
 
-    fn take_idle(&self) -> Option<Connection> {
-        let mut idle = self.lock_idle();
-        while let Some(connection) = idle.pop() {
-            if !connection.sender.is_closed() {
-                return Some(connection);
+    fn take_idle(&self) -> Option<Box<Kept>> {
+        loop {
+            // In a statement of its own: the lock is not held while the connection is looked at.
+            let mut kept = self.lock_idle().pop()?;
+            if kept.connection.is_open() {
+                return Some(kept);
             }
         }
-        None
     }
 
-    fn give_back(&self, connection: Connection) {
-        if !connection.sender.is_closed() && !self.is_stopped() {
-            self.lock_idle().push(connection);
+    fn give_back(&self, kept: Box<Kept>) {
+        if !self.is_stopped() {
+            self.lock_idle().push(kept);
         }
     }
 
-    async fn open(&self) -> Result<(Connection, Phases), Failure> {
-        let dialing =
-            tokio::time::timeout(self.options.connect_timeout, self.dialer.dial(&self.endpoint, self.clock));
+    async fn open(&self, deadline: Instant) -> Result<(Box<Kept>, Phases), Failure> {
+        let patience = deadline.min(self.clock.instant(self.clock.now()) + self.options.connect_timeout);
+        let dialing = tokio::time::timeout_at(patience, self.dialer.dial(&self.endpoint, self.clock));
         // Registered before the flag is looked at, so that a stop in between is not missed.
         let stopped = self.stopped.notified();
         tokio::pin!(stopped);
@@ -145,127 +146,70 @@ impl Pool {
             dialed = dialing => dialed.map_err(|_| Failure::TimedOut(Phase::Connect))??,
             () = stopped => return Err(Failure::CutOff),
         };
-        Ok((self.handshake(io).await?, phases))
+        let watch = Watch::new(deadline);
+        let mut bells = self.lock_bells();
+        if bells.len() >= 2 * self.options.connections {
+            bells.retain(|bell| bell.strong_count() > 0);
+        }
+        bells.push(Arc::downgrade(watch.bell()));
+        Ok((Box::new(Kept { connection: Connection::new(io), watch }), phases))
     }
 
-    async fn handshake(&self, io: BoxIo) -> Result<Connection, Failure> {
-        let shaken = http1::Builder::new().handshake::<_, Full<Bytes>>(TokioIo::new(io)).await;
-        let (sender, driver) = shaken.map_err(|e| Failure::Reset(e.to_string()))?;
-        let handle = tokio::spawn(async move {
-            // What goes wrong on a connection reaches whoever waits for its answer.
-            let _ = driver.await;
-        });
-        let mut drivers = self.lock_drivers();
-        drivers.retain(|driver| !driver.is_finished());
-        drivers.push(handle.abort_handle());
-        Ok(Connection { sender })
-    }
-
-    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Box<Kept>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_drivers(&self) -> std::sync::MutexGuard<'_, Vec<AbortHandle>> {
-        self.drivers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_bells(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Bell>>> {
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Lease<'_> {
     /// Sends one request and reads its answer to the last byte.
-    pub async fn exchange(self, request: Request<Full<Bytes>>) -> Exchange {
-        let pool = self.pool;
-        let begun = pool.clock.now();
-        let bytes_sent = request.body().size_hint().exact().unwrap_or(0);
-        let mut times = Times { sent: begun, first_byte: None, received: 0, connected: None };
-        let deadline = pool.options.timeout;
-        let result = match tokio::time::timeout(deadline, self.attempt(request, &mut times)).await {
-            Ok(result) => result,
-            Err(_) if times.first_byte.is_some() => Err(Failure::TimedOut(Phase::Receive)),
-            Err(_) => Err(Failure::TimedOut(Phase::Wait)),
+    pub async fn exchange(self, request: impl Into<Outgoing>) -> Exchange {
+        let (pool, request) = (self.pool, request.into());
+        let mut times = Times::begun(pool.clock.now());
+        let result = self.attempt(&request, &mut times).await;
+        let (result, done) = match result {
+            Ok(answer) => (Ok(answer), times.last_byte),
+            Err(_) if pool.is_stopped() => (Err(Failure::CutOff), pool.clock.now()),
+            Err(failure) => (Err(failure), pool.clock.now()),
         };
-        let result = result.map_err(|failure| if pool.is_stopped() { Failure::CutOff } else { failure });
-        let Times { sent, first_byte, received: bytes_received, connected } = times;
-        Exchange { sent, first_byte, done: pool.clock.now(), bytes_sent, bytes_received, connected, result }
+        let Times { sent, first_byte, received: bytes_received, connected, .. } = times;
+        let bytes_sent = request.length as u64;
+        Exchange { sent, first_byte, done, bytes_sent, bytes_received, connected, result }
     }
 
-    async fn attempt(&self, mut request: Request<Full<Bytes>>, times: &mut Times) -> Result<Answer, Failure> {
+    async fn attempt(&self, request: &Outgoing, times: &mut Times) -> Result<Answer, Failure> {
+        let Pool { clock, options, stopping, .. } = self.pool;
+        let deadline = clock.instant(times.sent) + options.timeout;
         loop {
-            let (mut connection, fresh) = match self.pool.take_idle() {
-                Some(connection) => (connection, false),
+            let (mut kept, fresh) = match self.pool.take_idle() {
+                Some(kept) => (kept, false),
                 None => {
                     // Boxed, as it is rare and large: what every request moves about stays small.
-                    let (connection, phases) = Box::pin(self.pool.open()).await?;
+                    let (kept, phases) = Box::pin(self.pool.open(deadline)).await?;
                     times.connected = Some(phases);
-                    (connection, true)
+                    times.sent = clock.now();
+                    (kept, true)
                 }
             };
-            times.sent = self.pool.clock.now();
-            match connection.sender.try_send_request(request).await {
-                Ok(response) => return self.receive(connection, response, times).await,
+            let Kept { connection, watch } = &mut *kept;
+            let asking = connection.ask(request, options.max_body, *clock, times);
+            return match watch.over(deadline, stopping, asking).await {
+                Ok(Ok((answer, keep))) => {
+                    if keep {
+                        self.pool.give_back(kept);
+                    }
+                    Ok(answer)
+                }
                 // The server closed an idle connection and nothing was written: a new one is not a resend.
-                Err(mut e) => match e.take_message() {
-                    Some(unsent) if !fresh => request = unsent,
-                    _ => return Err(send_failure(e.error())),
-                },
-            }
+                Ok(Err(Broken::Unsent(_))) if !fresh => continue,
+                Ok(Err(Broken::Unsent(failure) | Broken::Failed(failure))) => Err(failure),
+                Err(Ended::Stopped) => Err(Failure::CutOff),
+                Err(Ended::Late) if times.first_byte.is_some() => Err(Failure::TimedOut(Phase::Receive)),
+                Err(Ended::Late) => Err(Failure::TimedOut(Phase::Wait)),
+            };
         }
-    }
-
-    async fn receive(
-        &self,
-        connection: Connection,
-        response: Response<hyper::body::Incoming>,
-        times: &mut Times,
-    ) -> Result<Answer, Failure> {
-        times.first_byte = Some(self.pool.clock.now());
-        let (head, body) = response.into_parts();
-        let body = read_body(body, self.pool.options.max_body, &mut times.received).await?;
-        self.pool.give_back(connection);
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
-    }
-}
-
-struct Times {
-    sent: Nanos,
-    first_byte: Option<Nanos>,
-    received: u64,
-    connected: Option<Phases>,
-}
-
-async fn read_body(
-    mut body: hyper::body::Incoming,
-    limit: usize,
-    received: &mut u64,
-) -> Result<Bytes, Failure> {
-    let mut whole: Option<Bytes> = None;
-    let mut joined = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(part) = frame.map_err(|e| send_failure(&e))?.into_data() else { continue };
-        *received += part.len() as u64;
-        if *received > limit as u64 {
-            return Err(Failure::Unreadable(format!("the body is longer than {limit} bytes")));
-        }
-        // One part is by far the usual case: it is passed on without a copy.
-        match whole.take() {
-            None if joined.is_empty() => whole = Some(part),
-            None => joined.extend_from_slice(&part),
-            Some(first) => {
-                joined.extend_from_slice(&first);
-                joined.extend_from_slice(&part);
-            }
-        }
-    }
-    Ok(whole.unwrap_or_else(|| joined.freeze()))
-}
-
-fn send_failure(e: &hyper::Error) -> Failure {
-    let text = match std::error::Error::source(e) {
-        Some(source) => format!("{e}: {source}"),
-        None => e.to_string(),
-    };
-    if e.is_parse() || e.is_parse_status() || e.is_parse_too_large() {
-        Failure::Unreadable(text)
-    } else {
-        Failure::Reset(text)
     }
 }
