@@ -8,6 +8,8 @@ mod dial;
 mod framing;
 mod outgoing;
 mod pool;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use dial::{BoxIo, Dialer, Guard, Io};
