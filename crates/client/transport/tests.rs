@@ -92,8 +92,7 @@ async fn answers_are_read_to_their_last_byte_however_they_come() {
         check(pieces("HTTP/1.1 204 None\r\n\r\n"), Ok((204, ""))).await;
     }
     check(&[Act::Say("HTTP/1.0 200 OK\r\n\r\nto the end", 3)], Ok((200, "to the end"))).await;
-    let long: &'static str =
-        Box::leak(format!("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n{:3000}", "").into());
+    let long: &'static str = format!("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n{:3000}", "").leak();
     check(Box::leak(Box::new([Act::Say(long, 999)])), Ok((200, &long[long.len() - 3_000..]))).await;
 }
 
