@@ -235,7 +235,7 @@ impl<'b> Reader<'b, '_> {
     fn word(&mut self) -> Option<Found<'b>> {
         let rest = &self.text[self.at..];
         let ends = |byte: &u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'-' | b'.');
-        let length = rest.as_bytes().iter().position(|byte| ends(byte)).unwrap_or(rest.len());
+        let length = rest.as_bytes().iter().position(ends).unwrap_or(rest.len());
         let word = &rest[..length];
         self.at += length;
         match word {
