@@ -43,7 +43,7 @@ pub struct Pool {
     dialer: Dialer,
     clock: Clock,
     options: PoolOptions,
-    idle: Mutex<Vec<Box<Kept>>>,
+    idle: Mutex<Vec<Kept>>,
     permits: Semaphore,
     /// Of every connection: whoever waits on one is woken when the pool stops.
     bells: Mutex<Vec<Weak<Bell>>>,
@@ -116,7 +116,7 @@ impl Pool {
         self.lock_idle().clear();
     }
 
-    fn take_idle(&self) -> Option<Box<Kept>> {
+    fn take_idle(&self) -> Option<Kept> {
         loop {
             // In a statement of its own: the lock is not held while the connection is looked at.
             let mut kept = self.lock_idle().pop()?;
@@ -126,13 +126,13 @@ impl Pool {
         }
     }
 
-    fn give_back(&self, kept: Box<Kept>) {
+    fn give_back(&self, kept: Kept) {
         if !self.is_stopped() {
             self.lock_idle().push(kept);
         }
     }
 
-    async fn open(&self, deadline: Instant) -> Result<(Box<Kept>, Phases), Failure> {
+    async fn open(&self, deadline: Instant) -> Result<(Kept, Phases), Failure> {
         let patience = deadline.min(self.clock.instant(self.clock.now()) + self.options.connect_timeout);
         let dialing = tokio::time::timeout_at(patience, self.dialer.dial(&self.endpoint, self.clock));
         // Registered before the flag is looked at, so that a stop in between is not missed.
@@ -152,10 +152,10 @@ impl Pool {
             bells.retain(|bell| bell.strong_count() > 0);
         }
         bells.push(Arc::downgrade(watch.bell()));
-        Ok((Box::new(Kept { connection: Connection::new(io), watch }), phases))
+        Ok((Kept { connection: Connection::new(io), watch }, phases))
     }
 
-    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Box<Kept>>> {
+    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -194,7 +194,7 @@ impl Lease<'_> {
                     (kept, true)
                 }
             };
-            let Kept { connection, watch } = &mut *kept;
+            let Kept { connection, watch } = &mut kept;
             let asking = connection.ask(request, options.max_body, *clock, times);
             return match watch.over(deadline, stopping, asking).await {
                 Ok(Ok((answer, keep))) => {

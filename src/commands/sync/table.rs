@@ -3,7 +3,7 @@
 
 use super::Sync;
 use crate::door::Common;
-use crate::{config, forge, looking_back, probing};
+use crate::{config, looking_back, probing};
 use anyhow::{Context as _, Result, anyhow};
 use chrono::{TimeDelta, Utc};
 use piaotan_analysis::sync::{Assumption, Delay, Excluded, Fault, Reader, Span, Table, read};
