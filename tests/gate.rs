@@ -273,3 +273,82 @@ fn the_ci_job_runs_in_a_clean_folder() {
         assert!(dir.path().join("gate").join(name).exists(), "{name}");
     }
 }
+
+/// Three interleaved pairs of two-second blocks, judged by the typical latency alone.
+fn interleaved(dir: &Path, before: &str, after: &str) -> (Output, Value) {
+    let text = "name = \"t\"\n[load]\nrate = 40\nduration = \"9s\"\n[data]\nprepare = 5\n[sync]\ntrack = 0.0\ndrain = \"0s\"\n[[mix]]\njourney = \"query_number\"\n";
+    let path = scenario(dir, text);
+    let output = piaotan(&["gate", path.to_str().unwrap(), "--baseline", before, "--candidate", after])
+        .args(["--block", "2s", "--settle", "0s", "--max-pairs", "3", "--floor", "0.5", "--format", "json"])
+        .args(["--tolerance", "typical=60%", "--tolerance", "p50=off"])
+        .args(["--tolerance", "p95=off", "--tolerance", "p99=off"])
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    let answer = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output, answer)
+}
+
+#[test]
+fn interleaved_blocks_find_a_doubling_and_name_it() {
+    let dir = tempdir().unwrap();
+    let (before, after) = (weather(&dir.path().join("a"), 0.03), weather(&dir.path().join("b"), 0.06));
+    let (output, answer) = interleaved(dir.path(), &before.url, &after.url);
+    crate::schema::check("gate", &answer);
+    assert_eq!(output.status.code(), Some(1), "{answer}");
+    assert_eq!((&answer["mode"], &answer["pairs"]), (&"interleaved".into(), &3.into()));
+    let failed: Vec<&Value> =
+        answer["metrics"].as_array().unwrap().iter().filter(|row| row["verdict"] == "fail").collect();
+    assert_eq!(failed.len(), 1, "{answer}");
+    assert_eq!((&failed[0]["operation"], &failed[0]["metric"]), (&"query_number".into(), &"typical".into()));
+    let baseline = failed[0]["baseline"].as_f64().unwrap();
+    assert!((0.03..0.06).contains(&baseline), "the baseline took {baseline} s");
+}
+
+#[test]
+fn interleaved_blocks_of_the_same_never_fail() {
+    let dir = tempdir().unwrap();
+    let (before, after) = (weather(&dir.path().join("a"), 0.03), weather(&dir.path().join("b"), 0.03));
+    let (output, answer) = interleaved(dir.path(), &before.url, &after.url);
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{answer}");
+    assert_eq!(answer["pairs"], 3, "{answer}");
+}
+
+#[test]
+fn a_window_in_the_middle_drops_its_pair_and_is_waited_for() {
+    let dir = tempdir().unwrap();
+    let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+    let before = weather(&a, 0.03);
+    std::fs::create_dir_all(&b).unwrap();
+    // Not announced, so that it is met in a block.
+    let after = Platform::start(
+        &b,
+        "[rules]\ndaily_limit = 0\n[[latency]]\noperations = [\"query\"]\ndelay = 0.03\n[[maintenance]]\nat = 10\nfor = 5\noperations = [\"all\"]\n",
+    );
+    let (output, answer) = interleaved(dir.path(), &before.url, &after.url);
+    assert!(matches!(output.status.code(), Some(0 | 3 | 4)), "{answer}");
+    let (pairs, dropped) = (&answer["pairs"], answer["maintenance"]["blocks_dropped"].as_u64().unwrap());
+    assert!(dropped >= 1 && dropped <= 4, "{answer}");
+    assert_eq!(pairs, 3, "{answer}");
+    let notes = answer["notes"].to_string();
+    assert!(notes.contains("went on after maintenance"), "{notes}");
+}
+
+#[test]
+fn a_candidate_that_dies_in_the_middle_fails() {
+    let dir = tempdir().unwrap();
+    let (before, after) = (weather(&dir.path().join("a"), 0.03), weather(&dir.path().join("b"), 0.03));
+    let url = after.url.clone();
+    let killer = std::thread::spawn(move || {
+        let begun = std::time::Instant::now();
+        while after.arrivals() < 150 && begun.elapsed().as_secs() < 40 {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        drop(after);
+    });
+    let (output, answer) = interleaved(dir.path(), &before.url, &url);
+    killer.join().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{answer}");
+    assert_eq!(answer["reason"], "candidate_failed", "{answer}");
+    assert!(answer["notes"].to_string().contains("does not answer"), "{answer}");
+}

@@ -56,6 +56,12 @@ pub struct Settings {
     pub tolerances: Vec<(Metric, f64)>,
     /// Smallest change that may FAIL, as a ratio - 1.
     pub floor: f64,
+    /// Growth in seconds that nobody feels: a typical latency or a median that grows by less passes,
+    /// whatever the ratio, and one that grows by less than half of it never fails. Twice as much for
+    /// p95 and four times for p99, as their relative tolerances are. Zero: ratios alone count.
+    pub slack: f64,
+    /// Seconds that one unit of the latencies stands for.
+    pub unit: f64,
     /// Smallest increase of the share of failed requests that may FAIL.
     pub error_floor: f64,
 }
@@ -77,6 +83,8 @@ impl Default for Settings {
                 (Metric::ErrorRatio, 0.01),
             ],
             floor: 0.02,
+            slack: 0.001,
+            unit: 1e-9,
             error_floor: 0.002,
         }
     }
@@ -192,6 +200,9 @@ fn check(settings: &Settings) -> Result<(), Error> {
     }
     if settings.tolerances.is_empty() || !settings.tolerances.iter().all(|t| sound(t.1)) {
         return wrong("every metric needs a tolerance above 0, for example p95 = 0.10");
+    }
+    if !sound(settings.unit) || !settings.slack.is_finite() || settings.slack < 0.0 {
+        return wrong("slack must be 0 or more seconds, for example 0.001");
     }
     Ok(())
 }

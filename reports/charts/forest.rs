@@ -103,8 +103,8 @@ fn plot(canvas: &mut Canvas<'_>, rows: &[&Row]) {
     }
 }
 
-/// Far enough for nine of ten interval ends and for every row that failed; the few that are wider than
-/// all else are clipped at the edge.
+/// Far enough for nine of ten interval ends, for every row that failed, and for the usual tolerance; the few
+/// that are wider than all else (what is short is tolerated several times over) are clipped at the edge.
 fn reach(rows: &[&Row]) -> f64 {
     let ends = |row: &Row| [row.lower, row.upper, row.change].into_iter().flatten().map(f64::abs);
     let mut all: Vec<f64> = rows.iter().flat_map(|row| ends(row)).filter(|v| v.is_finite()).collect();
@@ -112,7 +112,9 @@ fn reach(rows: &[&Row]) -> f64 {
     let most = all.get(all.len() * 9 / 10).copied().unwrap_or(0.1);
     let failed = rows.iter().filter(|row| row.verdict == Verdict::Fail).flat_map(|row| ends(row));
     let most = failed.filter(|v| v.is_finite()).fold(most, f64::max);
-    let tolerance = rows.iter().map(|row| row.tolerance).filter(|t| t.is_finite()).fold(0.01, f64::max);
+    let mut tolerances: Vec<f64> = rows.iter().map(|row| row.tolerance).filter(|t| t.is_finite()).collect();
+    tolerances.sort_by(f64::total_cmp);
+    let tolerance = tolerances.get(tolerances.len() / 2).copied().unwrap_or(0.01).max(0.01);
     most.clamp(tolerance * 1.2, 3.0_f64.max(tolerance * 1.2)) * 1.05
 }
 

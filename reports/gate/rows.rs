@@ -2,7 +2,7 @@
 
 use super::{because, surface_name};
 use crate::html::operation_name;
-use crate::units::{change, percent};
+use crate::units::{change, percent, seconds};
 use crate::words::{self, Lang};
 use piaotan_analysis::gate::{Judgement, Metric, Reason, Row, SyncJudgement, Verdict};
 
@@ -103,23 +103,34 @@ pub(super) const fn key(of: Metric) -> &'static str {
 
 fn of_metric(row: &Row, lang: Lang) -> Line {
     let write = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), change);
-    let more = |pairs: u64| match row.verdict {
-        Judgement::Inconclusive => {
-            lang.of("（需约 {0} 对）", "(about {0} pairs needed)").replace("{0}", &pairs.to_string())
-        }
-        _ => String::new(),
-    };
     Line {
         key: format!("{}.{}", row.operation, key(row.metric)),
         name: name(row, lang),
         change: write(row.change),
         interval: interval(row.lower, row.upper),
-        tolerance: percent(row.tolerance),
+        tolerance: row.slack.map_or_else(|| percent(row.tolerance), |slack| format!("+{}", seconds(slack))),
         detectable: row.detectable.map_or_else(|| "–".to_owned(), percent),
         verdict: row.verdict,
         reason: row.reason,
-        note: row.pairs_needed.map(more).unwrap_or_default(),
+        note: row.pairs_needed.map_or_else(String::new, |pairs| needed(pairs, row.sampling_share, lang)),
     }
+}
+
+/// Nobody runs more pairs than this.
+const MOST_PAIRS: u64 = 96;
+
+/// What would have shown it. Beyond a number of pairs that anybody runs, what makes each pair sharper: more
+/// requests where their number explains most of the spread, longer blocks where it does not.
+fn needed(pairs: u64, sampling_share: Option<f64>, lang: Lang) -> String {
+    if pairs <= MOST_PAIRS {
+        return lang.of("（需约 {0} 对）", "(about {0} pairs needed)").replace("{0}", &pairs.to_string());
+    }
+    let scarce = sampling_share.is_some_and(|share| share > 0.5);
+    let text = match scarce {
+        true => lang.of("（需超过 {0} 对：请加大负载）", "(more than {0} pairs: press harder)"),
+        false => lang.of("（需超过 {0} 对：请加长时间段）", "(more than {0} pairs: take longer blocks)"),
+    };
+    text.replace("{0}", &MOST_PAIRS.to_string())
 }
 
 fn of_sync(row: &SyncJudgement, lang: Lang) -> Line {

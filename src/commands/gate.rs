@@ -76,6 +76,10 @@ pub struct Gate {
     /// Smallest change that may fail.
     #[arg(long, default_value_t = 0.02, value_name = "SHARE")]
     pub floor: f64,
+    /// Growth that nobody feels and that passes, whatever the ratio (twice as much for p95, four times for
+    /// p99); half of it never fails; 0 leaves ratios alone.
+    #[arg(long, default_value = "1ms", value_name = "LENGTH", value_parser = slack)]
+    pub slack: Span,
     /// Starts the baseline; it is ended afterwards.
     #[arg(long, value_name = "COMMAND")]
     pub baseline_start: Option<String>,
@@ -162,6 +166,14 @@ impl FromStr for Tolerance {
     }
 }
 
+/// A length, or a bare 0.
+fn slack(text: &str) -> Result<Span, String> {
+    if text.trim() == "0" {
+        return Ok(Span::default());
+    }
+    text.parse().map_err(|_| format!("`{text}` is not a length; write for example 1ms, or 0 for none"))
+}
+
 /// What is tolerated of the sync delay unless told otherwise: a fifth.
 const SYNC: f64 = 0.2;
 /// Share of the false-alarm probability that the sync delay may use.
@@ -220,7 +232,8 @@ impl Gate {
             bail!("--floor is a share; write a number from 0 to 1, such as 0.02");
         }
         let alpha = usual.alpha * if self.sync_tolerance().is_some() { 1.0 - SYNC_SHARE } else { 1.0 };
-        Ok(Settings { rate, seconds, alpha, tolerances, floor: self.floor, ..usual })
+        let slack = self.slack.as_seconds();
+        Ok(Settings { rate, seconds, alpha, tolerances, floor: self.floor, slack, ..usual })
     }
 
     /// Largest growth of the sync delay that passes; `None` where it is not judged.

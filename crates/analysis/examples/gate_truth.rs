@@ -1,7 +1,7 @@
 //! The gate against noise whose truth is known: false alarms, power, and whether the detectable
 //! change that it prints is true.
 //!
-//! `cargo run --release -p piaotan-analysis --example gate_truth [repetitions] [seed] [table]`
+//! `cargo run --release -p piaotan-analysis --example gate_truth [repetitions] [seed] [table]`; the table is 1 to 4.
 //!
 //! Four worlds: the two models of the reference (per-session level, slow and fast drift, log-normal
 //! requests with a Pareto tail, stalls) and two that the method was not tuned on.
@@ -56,6 +56,39 @@ fn main() {
         println!("\n3. stored: 10 runs of 300 s a side, each of its own session");
         WORLDS.into_iter().for_each(|world| stored_runs(world, repetitions, seed));
     }
+    if wanted(4) {
+        println!(
+            "\n4. spread of one pair (standard deviation of the log ratio, root mean square) by length of block"
+        );
+        WORLDS.into_iter().for_each(|world| spreads(world, repetitions, seed));
+    }
+}
+
+/// How fast the spread of a pair grows as blocks become shorter: the half power is that of independent requests.
+fn spreads(world: World, repetitions: usize, seed: u64) {
+    for metric in Metric::LATENCIES {
+        let cells: Vec<String> = [5, 10, 20, 60]
+            .into_iter()
+            .map(|seconds| {
+                let bench = Bench { world, mode: Mode::Interleaved, rate: 50, seconds, pairs: 12 };
+                let differences: Vec<f64> = (0..repetitions)
+                    .flat_map(|i| bench.session(seed + i as u64))
+                    .filter_map(|(a, b)| Some(b.log(metric)? - a.log(metric)?))
+                    .collect();
+                let square = differences.iter().map(|d| d * d).sum::<f64>() / differences.len() as f64;
+                let mut sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
+                sizes.sort_by(f64::total_cmp);
+                // The median size of a normal difference is 0.674 of its standard deviation.
+                format!("{seconds} s {:.3} (usual {:.3})", square.sqrt(), sizes[sizes.len() / 2] / 0.674)
+            })
+            .collect();
+        println!("  {:20} {:8} {}", world.name, format!("{metric:?}"), cells.join("   "));
+    }
+}
+
+/// The worlds' latencies are in microseconds.
+fn in_micros() -> Settings {
+    Settings { unit: 1e-6, ..Settings::default() }
 }
 
 fn shifted_alike(world: World, repetitions: usize, seed: u64) {
@@ -87,7 +120,7 @@ fn five_faster(world: World, repetitions: usize, seed: u64) {
 
 fn stored_runs(world: World, repetitions: usize, seed: u64) {
     let bench = Bench { world, mode: Mode::Stored, rate: 50, seconds: 300, pairs: 0 };
-    let settings = Settings::default();
+    let settings = in_micros();
     let mut failed = [0usize; 3];
     for i in 0..repetitions {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed + 20_000 + i as u64);
@@ -196,7 +229,7 @@ fn block<const N: usize>(arm: Arm, operations: [(&str, Sample); N]) -> Block {
 fn verdicts(bench: &Bench, sessions: &[Vec<(Sample, Sample)>]) {
     println!("{}, {} rps, {:?}", bench.world.name, bench.rate, bench.mode);
     for change in [0.0, 0.05, 0.10, 0.20] {
-        let settings = Settings { mode: bench.mode, ..Settings::default() };
+        let settings = Settings { mode: bench.mode, ..in_micros() };
         let machine = Gate::new(settings).expect("the settings are sound");
         let all: Vec<Verdict> = sessions.iter().map(|s| gate(&machine, s, change)).collect();
         let share = |what: &dyn Fn(&Verdict) -> bool| {
@@ -223,8 +256,7 @@ fn honesty(bench: &Bench, sessions: &[Vec<(Sample, Sample)>]) {
             .map(|pairs| {
                 // A tolerance of almost nothing never passes, so that every gate runs to its end.
                 let tolerances = vec![(metric, 1e-6)];
-                let settings =
-                    Settings { mode: bench.mode, tolerances, max_pairs: pairs, ..Settings::default() };
+                let settings = Settings { mode: bench.mode, tolerances, max_pairs: pairs, ..in_micros() };
                 let machine = Gate::new(settings).expect("the settings are sound");
                 let printed: Vec<f64> =
                     sessions.iter().filter_map(|s| gate(&machine, s, 0.0).metrics[0].detectable).collect();
@@ -286,7 +318,7 @@ fn one_of_six(world: World, rate: usize, repetitions: usize, seed: u64) {
 
 fn six(bench: &Bench, seed: u64, change: impl Fn(&str) -> f64) -> Verdict {
     let rng = &mut ChaCha8Rng::seed_from_u64(seed);
-    let settings = Settings { max_pairs: bench.pairs, ..Settings::default() };
+    let settings = Settings { max_pairs: bench.pairs, ..in_micros() };
     let machine = Gate::new(settings).expect("the settings are sound");
     let stride = bench.seconds + 1;
     let level = (bench.world.level)(stride * 2 * bench.pairs, rng);

@@ -48,6 +48,16 @@ impl Metric {
         if self == Self::Typical { 2.0 } else { 1.0 }
     }
 
+    /// Its share of the slack: tails scatter more, so more of it is noise. `None` where it is no latency.
+    pub(super) fn slack_share(self) -> Option<f64> {
+        match self {
+            Self::Typical | Self::P50 => Some(1.0),
+            Self::P95 => Some(2.0),
+            Self::P99 => Some(4.0),
+            Self::ErrorRatio => None,
+        }
+    }
+
     pub(super) fn log_level(self, sample: &LogSample) -> Option<f64> {
         match self {
             Self::Typical => sample.typical(),

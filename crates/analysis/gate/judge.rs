@@ -1,7 +1,8 @@
 //! One estimate, two bounds and a verdict for each operation and metric.
 //!
 //! Decision table, at the levels of the look: lower bound > 0 and change >= floor: FAIL; else upper
-//! bound below the tolerance: PASS; else open. The probability of a false alarm is shared over all
+//! bound below the tolerance: PASS; else open. Of short latencies floor and tolerance are absolute: an
+//! operation of a millisecond is moved by tens of per cent by any neighbour, and nobody feels it. The probability of a false alarm is shared over all
 //! latency rows by Holm's step-down (1979, Scand. J. Statist. 6), a fifth of it kept for the error
 //! ratios, and over the looks by `spending`. A PASS stands, unless a later look fails the row.
 
@@ -14,6 +15,9 @@ use crate::stats::{Estimate, normal_quantile, student_quantile};
 /// Share of the false-alarm probability that the error ratios may use.
 const ERROR_SHARE: f64 = 0.2;
 
+/// Share of the slack below which no growth fails.
+const HALF: f64 = 0.5;
+
 /// One-sided p value of its own at which an operation may fail for what it did beyond the others.
 const LIKELY: f64 = 0.1;
 
@@ -22,7 +26,11 @@ const LIKELY: f64 = 0.1;
 pub(super) struct Subject {
     pub operation: String,
     pub metric: Metric,
-    pub tolerance: f64,
+    tolerance: f64,
+    /// Growth that is tolerated whatever the ratio, in the unit of the latencies.
+    slack: Option<f64>,
+    /// Geometric mean of the baseline's level over all blocks, in the unit of the latencies.
+    pub baseline: Option<f64>,
     /// Mean of candidate - baseline, on the log scale but for error ratios.
     pub estimate: Option<Estimate>,
     /// The same after the median of the other operations of each pair is taken off, where there are
@@ -38,11 +46,15 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    pub fn new(operation: &str, metric: Metric, tolerance: f64, unusable: Option<Reason>) -> Self {
+    /// One of the settings' metrics, of one operation.
+    pub fn new(operation: &str, metric: Metric, settings: &Settings, unusable: Option<Reason>) -> Self {
+        let tolerance = settings.tolerances.iter().find(|t| t.0 == metric);
         Self {
             operation: operation.to_owned(),
             metric,
-            tolerance,
+            tolerance: tolerance.map_or(0.0, |t| t.1),
+            slack: metric.slack_share().map(|share| share * settings.slack / settings.unit),
+            baseline: None,
             estimate: None,
             relative: None,
             has_others: false,
@@ -62,9 +74,23 @@ impl Subject {
         self.metric == Metric::ErrorRatio
     }
 
-    /// The tolerance on the scale of the estimate.
+    /// The slack as a ratio - 1 of the baseline.
+    fn relative_slack(&self) -> f64 {
+        self.slack.zip(self.baseline).map_or(0.0, |(slack, baseline)| slack / baseline)
+    }
+
+    fn is_slack_wider(&self) -> bool {
+        self.relative_slack() > self.tolerance
+    }
+
+    /// The largest change that passes, as a ratio - 1.
+    fn tolerated(&self) -> f64 {
+        self.tolerance.max(self.relative_slack())
+    }
+
+    /// The same on the scale of the estimate.
     fn limit(&self) -> f64 {
-        if self.is_error() { self.tolerance } else { self.tolerance.ln_1p() }
+        if self.is_error() { self.tolerance } else { self.tolerated().ln_1p() }
     }
 
     /// From the scale of the estimate to what people read.
@@ -129,7 +155,10 @@ impl Bench<'_> {
     }
 
     fn floor(&self, subject: &Subject) -> f64 {
-        if subject.is_error() { self.settings.error_floor } else { self.settings.floor.ln_1p() }
+        match subject.is_error() {
+            true => self.settings.error_floor,
+            false => self.settings.floor.max(HALF * subject.relative_slack()).ln_1p(),
+        }
     }
 
     fn alpha(&self, errors: bool) -> f64 {
@@ -172,7 +201,9 @@ impl Bench<'_> {
             pair_sd: usable.map(|e| e.error * (e.n as f64).sqrt()),
             verdict: subject.verdict,
             reason,
-            tolerance: subject.tolerance,
+            tolerance: subject.tolerated(),
+            slack: subject.slack.filter(|_| subject.is_slack_wider()).map(|s| s * self.settings.unit),
+            baseline: subject.baseline.map(|level| level * self.settings.unit),
             operation: subject.operation,
             metric: subject.metric,
         }

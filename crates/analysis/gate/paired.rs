@@ -35,10 +35,10 @@ fn subjects(settings: &Settings, pairs: &[Pair]) -> Vec<Subject> {
     let mut subjects = Vec::new();
     for operation in baseline.union(&candidate) {
         let both = baseline.contains(operation) && candidate.contains(operation);
-        for &(metric, tolerance) in &settings.tolerances {
+        for &(metric, _) in &settings.tolerances {
             let blocks = pairs.iter().flat_map(|p| [p.baseline, p.candidate]);
             let unusable = if both { scarce(metric, blocks, operation) } else { Some(Reason::OneSideOnly) };
-            subjects.push(Subject::new(operation, metric, tolerance, unusable));
+            subjects.push(Subject::new(operation, metric, settings, unusable));
         }
     }
     subjects
@@ -70,6 +70,7 @@ fn estimate(subject: &mut Subject, pairs: &[Pair]) {
     let differences: Vec<f64> =
         pairs.iter().filter_map(|p| difference(p, &subject.operation, metric)).collect();
     subject.estimate = Estimate::of(&differences).map(floored);
+    subject.baseline = geometric_mean(both.iter().filter_map(|(baseline, _)| baseline.log(metric)));
     let sampling: Vec<f64> = both
         .iter()
         .map(|(a, b)| a.sampling_error(metric).powi(2) + b.sampling_error(metric).powi(2))
@@ -119,6 +120,12 @@ fn beyond(pairs: &[Pair], operation: &str, others: &[&str], metric: Metric) -> O
 fn difference(pair: &Pair, operation: &str, metric: Metric) -> Option<f64> {
     let baseline = pair.baseline.operations.get(operation)?.log(metric)?;
     Some(pair.candidate.operations.get(operation)?.log(metric)? - baseline)
+}
+
+/// Of levels given as logarithms.
+pub(super) fn geometric_mean(logs: impl Iterator<Item = f64>) -> Option<f64> {
+    let logs: Vec<f64> = logs.collect();
+    (!logs.is_empty()).then(|| mean(&logs).exp()).filter(|level| level.is_finite() && *level > 0.0)
 }
 
 fn floored(estimate: Estimate) -> Estimate {

@@ -11,7 +11,7 @@ use super::Settings;
 use super::block::{Metric, Sample};
 use super::errors::binomial_error;
 use super::judge::{Bench, Subject};
-use super::paired::RESOLUTION;
+use super::paired::{RESOLUTION, geometric_mean};
 use super::spending::Spending;
 use super::verdict::{Mode, Reason, Verdict};
 use crate::quantile::LogSample;
@@ -78,12 +78,13 @@ fn subjects(settings: &Settings, before: &[Run], after: &[Run]) -> Vec<Subject> 
     let mut subjects = Vec::new();
     for operation in left.union(&right) {
         let both = left.contains(operation) && right.contains(operation);
-        for &(metric, tolerance) in &settings.tolerances {
+        for &(metric, _) in &settings.tolerances {
             let unusable = match both {
                 true => scarce(metric, before.iter().chain(after), operation),
                 false => Some(Reason::OneSideOnly),
             };
-            let mut subject = Subject::new(operation, metric, tolerance, unusable);
+            let mut subject = Subject::new(operation, metric, settings, unusable);
+            subject.baseline = geometric_mean(of(before, operation).iter().filter_map(|s| s.log(metric)));
             subject.estimate = estimate(metric, &of(before, operation), &of(after, operation));
             subjects.push(subject);
         }

@@ -8,6 +8,11 @@ use rand_distr::StandardNormal;
 use super::*;
 use crate::quantile::LogSample;
 
+/// The latencies of these tests are in seconds.
+fn usual() -> Settings {
+    Settings { unit: 1.0, ..Settings::default() }
+}
+
 /// What the candidate does to one operation.
 #[derive(Clone, Copy)]
 struct World {
@@ -58,7 +63,7 @@ impl World {
 }
 
 fn check(world: World, want: Judgement, exit: u8, reason: Option<Reason>) -> Verdict {
-    let (verdict, _) = world.judge(Settings::default());
+    let (verdict, _) = world.judge(usual());
     assert_eq!((verdict.verdict, verdict.exit, verdict.reason), (want, exit, reason), "{verdict:#?}");
     verdict
 }
@@ -125,7 +130,7 @@ fn a_window_drops_pairs_and_a_long_one_voids_the_gate() {
 
 #[test]
 fn the_order_turns_with_every_pair() {
-    let (_, blocks) = World { spread: 0.2, ..CALM }.judge(Settings::default());
+    let (_, blocks) = World { spread: 0.2, ..CALM }.judge(usual());
     let arms: Vec<Arm> = blocks.iter().take(6).map(|b| b.arm).collect();
     assert_eq!(arms, [Arm::A, Arm::B, Arm::B, Arm::A, Arm::A, Arm::B]);
 }
@@ -133,7 +138,7 @@ fn the_order_turns_with_every_pair() {
 #[test]
 fn a_duet_drops_both_of_a_void_pair() {
     let world = World { limited: |i| i == 2, ..CALM };
-    let (verdict, blocks) = world.judge(Settings { mode: Mode::Duet, ..Settings::default() });
+    let (verdict, blocks) = world.judge(Settings { mode: Mode::Duet, ..usual() });
     assert_eq!((verdict.pairs, blocks.len()), (6, 14));
 }
 
@@ -146,7 +151,7 @@ fn an_operation_on_one_side_only_is_never_passed() {
         let sample = block.operations["issue"].clone();
         block.operations.insert("void".to_owned(), sample);
     }
-    let Step::Done(verdict) = Gate::new(Settings::default()).unwrap().next(&blocks) else {
+    let Step::Done(verdict) = Gate::new(usual()).unwrap().next(&blocks) else {
         panic!("all pairs are there")
     };
     assert_eq!((verdict.verdict, verdict.reason), (Judgement::Inconclusive, Some(Reason::OneSideOnly)));
@@ -161,7 +166,7 @@ fn a_time_budget_ends_between_looks() {
         .enumerate()
         .map(|(i, arm)| slow.block(arm, i, rng))
         .collect();
-    let gate = Gate::new(Settings::default()).unwrap();
+    let gate = Gate::new(usual()).unwrap();
     assert_eq!(gate.finish(&blocks).verdict, Judgement::Fail);
     assert_eq!(gate.finish(&[]).exit, 3);
 }
@@ -181,7 +186,7 @@ fn a_later_sync_fails_and_an_inconclusive_one_hides_nothing() {
             reason: String::new(),
         }]
     };
-    let (pass, _) = CALM.judge(Settings::default());
+    let (pass, _) = CALM.judge(usual());
     assert_eq!(pass.clone().with_sync(sync(Judgement::Fail)).exit, 1);
     assert_eq!(pass.with_sync(sync(Judgement::Inconclusive)).exit, 0);
 }
@@ -197,7 +202,7 @@ fn equal_numbers_have_no_infinite_certainty() {
         Block { arm, operations, touched_by_window: false, generator_limited: false }
     };
     let blocks: Vec<Block> = (0..12).map(block).collect();
-    let Step::Done(verdict) = Gate::new(Settings::default()).unwrap().next(&blocks) else {
+    let Step::Done(verdict) = Gate::new(usual()).unwrap().next(&blocks) else {
         panic!("six pairs are a look")
     };
     assert_eq!(verdict.verdict, Judgement::Pass);
@@ -212,7 +217,7 @@ fn stored_runs_need_five_a_side() {
         (0..n).map(run).collect()
     };
     let (before, alike, slower) = (runs(1.0, 10), runs(1.0, 10), runs(1.2, 10));
-    let settings = Settings::default();
+    let settings = usual();
     assert_eq!(stored(&before, &alike, &settings).verdict, Judgement::Pass);
     assert_eq!(stored(&before, &slower, &settings).verdict, Judgement::Fail);
     let few = stored(&before[..4], &slower, &settings);
@@ -223,8 +228,8 @@ fn stored_runs_need_five_a_side() {
 
 #[test]
 fn a_longer_budget_finds_smaller_changes() {
-    let settings = Settings::default();
-    let detectable = |budget| plan(&settings, budget, 5.0, 1, &[]).detectable[0].1;
+    let settings = usual();
+    let detectable = |budget| plan(&settings, budget, 5.0, 1, &[]).detectable[0].1[1];
     assert!(detectable(3120.0) < detectable(1560.0));
     assert_eq!(plan(&settings, 1560.0, 5.0, 1, &[]).looks, [6, 10, 12]);
     assert_eq!(plan(&settings, 100.0, 5.0, 1, &[]).pairs, 0);
@@ -232,15 +237,15 @@ fn a_longer_budget_finds_smaller_changes() {
 
 #[test]
 fn impossible_settings_are_named() {
-    let wrong = Settings { max_pairs: 2, ..Settings::default() };
+    let wrong = Settings { max_pairs: 2, ..usual() };
     let error = Gate::new(wrong).unwrap_err().to_string();
     assert_eq!(error, "max_pairs must be 3 or more: fewer pairs show no spread");
-    assert!(Gate::new(Settings { rate: f64::NAN, ..Settings::default() }).is_err());
+    assert!(Gate::new(Settings { rate: f64::NAN, ..usual() }).is_err());
 }
 
 #[test]
 fn the_answer_is_the_contract() {
-    let (verdict, _) = World { spread: 0.25, ..CALM }.judge(Settings::default());
+    let (verdict, _) = World { spread: 0.25, ..CALM }.judge(usual());
     let json = serde_json::to_value(&verdict).unwrap();
     assert_eq!(json["schema"], 1);
     assert_eq!(json["kind"], "gate");
@@ -251,4 +256,32 @@ fn the_answer_is_the_contract() {
         assert!(json["metrics"][0][key].is_number(), "{key}");
     }
     assert!(json["maintenance"]["blocks_dropped"].is_number());
+}
+
+/// A gate of one operation of so many seconds, its candidate so much slower.
+fn of_length(seconds: f64, slower: f64, spread: f64) -> Verdict {
+    let unit = seconds / 0.05;
+    World { slower, spread, ..CALM }.judge(Settings { unit, ..usual() }).0
+}
+
+#[test]
+fn nobody_feels_half_a_millisecond() {
+    let felt = |seconds, slower| of_length(seconds, slower, 0.01).verdict;
+    assert_eq!(felt(0.001, 1.3), Judgement::Pass);
+    assert_eq!(felt(0.050, 1.3), Judgement::Fail);
+    assert_eq!(felt(0.001, 3.0), Judgement::Fail);
+    assert_eq!(felt(0.010, 1.1), Judgement::Fail);
+}
+
+#[test]
+fn a_neighbour_moves_a_short_operation_and_it_passes() {
+    let verdict = of_length(0.0005, 1.0, 0.2);
+    assert_eq!(verdict.verdict, Judgement::Pass, "{verdict:#?}");
+    let row = &verdict.metrics[0];
+    assert_eq!(row.slack, Some(0.001));
+    assert!((row.tolerance - 0.001 / row.baseline.unwrap()).abs() < 1e-9, "{row:?}");
+    let long = of_length(0.1, 1.0, 0.01);
+    assert_eq!((long.metrics[0].slack, long.metrics[0].tolerance), (None, 0.05));
+    let ratios_alone = World { spread: 0.2, ..CALM }.judge(Settings { slack: 0.0, ..usual() }).0;
+    assert_eq!(ratios_alone.verdict, Judgement::Inconclusive);
 }

@@ -58,7 +58,12 @@ pub struct Row {
     /// Change beyond that of the median of the other operations in the same pairs, where at least
     /// three others are judged and did not become faster. It alone may fail a row too.
     pub relative: Option<f64>,
+    /// Largest change that passes: the relative tolerance, or the slack where that is more.
     pub tolerance: f64,
+    /// The slack in seconds, where it is what is tolerated.
+    pub slack: Option<f64>,
+    /// The baseline's level in seconds: geometric mean over blocks. `None` for error ratios.
+    pub baseline: Option<f64>,
     /// Change that the whole gate, run to its last pair, finds with probability 0.8.
     pub detectable: Option<f64>,
     pub verdict: Judgement,

@@ -66,6 +66,7 @@ pub fn run(args: &Gate, common: &Common, scenario: &str, urls: [&String; 2]) -> 
         progress: Progress::new(budget.pairs, args.format == Format::Json, lang),
         signals: signals.clone(),
         deadline: args.max_time.map(|most| begun + most.0),
+        first_look: budget.looks.first().copied(),
         zone,
         lang,
     };
@@ -73,7 +74,7 @@ pub fn run(args: &Gate, common: &Common, scenario: &str, urls: [&String; 2]) -> 
     let folded = close(sides, signals.code().is_some(), lang)?;
     drop(started);
     let verdict = match args.sync_tolerance() {
-        Some(tolerance) => verdict.with_sync(sync::judge(&folded, tolerance)),
+        Some(tolerance) => verdict.with_sync(sync::judge(&folded, tolerance, lengths.whole())),
         None => verdict,
     };
     let facts = Facts {
@@ -128,8 +129,9 @@ fn planned(budget: &gate::Plan, lengths: Lengths, rate: f64, lang: Lang) -> Stri
     let found: Vec<String> = budget
         .detectable
         .iter()
-        .map(|(metric, change)| {
-            format!("{} {}", format!("{metric:?}").to_lowercase(), units::percent(*change))
+        .map(|(metric, [quiet, shared])| {
+            let (quiet, shared) = (units::number(100.0 * quiet), units::percent(*shared));
+            format!("{} {quiet}–{shared}", format!("{metric:?}").to_lowercase())
         })
         .collect();
     let (pairs, block) = (budget.pairs, lengths.block);
@@ -137,10 +139,10 @@ fn planned(budget: &gate::Plan, lengths: Lengths, rate: f64, lang: Lang) -> Stri
     let rate = units::number(rate);
     match lang {
         Lang::Zh => format!(
-            "至多 {pairs} 对 {block} 秒的时间段，每秒 {rate} 个到达，至多 {time}；以共享 CI 机器的噪声计可测出：{found}"
+            "至多 {pairs} 对 {block} 秒的时间段，每秒 {rate} 个到达，至多 {time}；可测出（安静的机器–共享 CI 机器）：{found}"
         ),
         Lang::En => format!(
-            "at most {pairs} pairs of {block}-s blocks at {rate} arrivals/s, at most {time}; with the noise of a shared CI machine that finds: {found}"
+            "at most {pairs} pairs of {block}-s blocks at {rate} arrivals/s, at most {time}; that finds, on a quiet machine or a shared one: {found}"
         ),
     }
 }
@@ -161,6 +163,8 @@ struct Course {
     progress: Progress,
     signals: Signals,
     deadline: Option<Instant>,
+    /// Pairs at which it says what it can find; `None` once it has.
+    first_look: Option<usize>,
     zone: Tz,
     lang: Lang,
 }
@@ -216,6 +220,7 @@ impl Course {
             if let Step::Done(verdict) = self.gate.next(&self.blocks) {
                 return Ok(*verdict);
             }
+            self.say_what_it_finds();
             let blocks = if self.half || self.mode == Mode::Duet { 1.0 } else { 2.0 };
             let length = blocks * self.lengths.whole();
             let late = |at: Instant| Instant::now() + Duration::from_secs_f64(length) > at;
@@ -257,6 +262,16 @@ impl Course {
             self.number += 1;
         }
         Ok(true)
+    }
+
+    /// At the first look, what the noise of these very deployments lets it find.
+    fn say_what_it_finds(&mut self) {
+        if self.half || self.first_look != Some(self.pairs()) {
+            return;
+        }
+        self.first_look = None;
+        let found = notes::finds(&self.gate.finish(&self.blocks), self.lang);
+        found.iter().for_each(|text| self.progress.say(text));
     }
 
     fn ask(&self, seconds: u32, settle: u32) -> Ask {

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use piaotan_analysis::gate::{Metric, Verdict};
 use piaotan_record::Window;
 use piaotan_reports::Lang;
-use piaotan_reports::units::{percent, seconds};
+use piaotan_reports::units::{number, percent, seconds};
 
 /// Both sides' names.
 pub const fn side(at: usize, lang: Lang) -> &'static str {
@@ -47,6 +48,28 @@ pub fn gave_up(waited: f64, lang: Lang) -> String {
         Lang::Zh => format!("等了 {}，维护仍未结束", seconds(waited)),
         Lang::En => format!("maintenance was not over after {}", seconds(waited)),
     }
+}
+
+/// What this gate will find if it runs to its last pair: of each metric, over the operations that ratios
+/// decide. `None` where there is none.
+pub fn finds(verdict: &Verdict, lang: Lang) -> Option<String> {
+    let found = |metric: Metric| -> Option<String> {
+        let of = verdict.metrics.iter().filter(|row| row.metric == metric && row.slack.is_none());
+        let all: Vec<f64> = of.filter_map(|row| row.detectable).collect();
+        let least = all.iter().copied().min_by(f64::total_cmp)?;
+        let most = all.iter().copied().max_by(f64::total_cmp)?;
+        let name = format!("{metric:?}").to_lowercase();
+        Some(match all.len() {
+            1 => format!("{name} {}", percent(most)),
+            _ => format!("{name} {}–{}", number(100.0 * least), percent(most)),
+        })
+    };
+    let all: Vec<String> = Metric::LATENCIES.into_iter().filter_map(found).collect();
+    let (pairs, all) = (verdict.pairs, all.join(lang.of("，", ", ")));
+    (!all.is_empty()).then(|| match lang {
+        Lang::Zh => format!("看过 {pairs} 对：做到最后一对可测出 {all}"),
+        Lang::En => format!("after {pairs} pairs: to its last pair this gate finds {all}"),
+    })
 }
 
 /// A side does not answer.

@@ -3,15 +3,16 @@
 use super::SYNC_SHARE;
 use piaotan_analysis::gate::{Judgement, SyncJudgement};
 use piaotan_analysis::summary::{Folded, Verdict};
+use piaotan_analysis::sync::cluster::{Basis, clusters};
 use piaotan_analysis::sync::{Delay, Regression, Span, Terms, part, regression};
 use piaotan_record::Surface;
 
 /// One-sided error probability of the whole gate.
 const ALPHA: f64 = 0.05;
 
-/// Judges every surface that both sides looked at.
-pub fn judge(sides: &[Folded; 2], tolerance: f64) -> Vec<SyncJudgement> {
-    let of = |surface: Surface| sides.each_ref().map(|side| delays(side, surface));
+/// Judges every surface that both sides looked at; a block with all that belongs to it takes so many seconds.
+pub fn judge(sides: &[Folded; 2], tolerance: f64, block: f64) -> Vec<SyncJudgement> {
+    let of = |surface: Surface| sides.each_ref().map(|side| by_block(delays(side, surface), block));
     let all = Surface::ALL.iter().map(|surface| (*surface, of(*surface)));
     let tracked: Vec<(Surface, [Vec<Delay>; 2])> =
         all.filter(|(_, [a, b])| !a.is_empty() && !b.is_empty()).collect();
@@ -22,6 +23,15 @@ pub fn judge(sides: &[Folded; 2], tolerance: f64) -> Vec<SyncJudgement> {
         if sides.iter().all(|side| is_below_first_look(side)) { without_bounds(found) } else { found }
     };
     tracked.iter().map(judged).collect()
+}
+
+/// What was uploaded in one block shares the noise of its seconds, so the block is the unit here too: but
+/// where the platform synchronises in batches, these are.
+fn by_block(mut side: Vec<Delay>, block: f64) -> Vec<Delay> {
+    if clusters(&side).basis == Basis::UploadBlock {
+        side.iter_mut().for_each(|delay| delay.batch = Some((delay.uploaded / block).max(0.0) as u32));
+    }
+    side
 }
 
 /// Whether most were there already when one first looked: how long they took cannot be known.
