@@ -134,7 +134,7 @@ done
 
 echo
 for row in "${rows[@]}"; do
-  awk -F '\t' -v row="$row" '$1 == row { n++; v[$4]++; s += $8; p += $6; if (index($9, $3)) named++ }
+  awk -F '\t' -v row="$row" '$1 == row { n++; v[$4]++; s += $8; p += $6; if ((row == "sync" || row == "slower") && index("," $9, "," $3 ".")) named++ }
     END { if (n) printf "%-7s gates %d  pass %d  fail %d  inconclusive %d  the right thing named %d  mean pairs %.1f  mean %.0f s\n",
       row, n, v["pass"], v["fail"], v["inconclusive"], named, p / n, s / n }' "$results"
 done
