@@ -328,7 +328,7 @@ fn a_window_in_the_middle_drops_its_pair_and_is_waited_for() {
     let (output, answer) = interleaved(dir.path(), &before.url, &after.url);
     assert!(matches!(output.status.code(), Some(0 | 3 | 4)), "{answer}");
     let (pairs, dropped) = (&answer["pairs"], answer["maintenance"]["blocks_dropped"].as_u64().unwrap());
-    assert!(dropped >= 1 && dropped <= 4, "{answer}");
+    assert!((1..=4).contains(&dropped), "{answer}");
     assert_eq!(pairs, 3, "{answer}");
     let notes = answer["notes"].to_string();
     assert!(notes.contains("went on after maintenance"), "{notes}");
