@@ -76,6 +76,27 @@ fn a_watch_lives_reloads_and_ends_when_told() {
 }
 
 #[test]
+fn what_people_say_of_windows_is_taken_up_while_it_runs() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "");
+    let watch = Watch::start(dir.path(), &platform.url, QUICK);
+    let windows = |args: &[&str]| {
+        let mut all = vec!["windows", "--store", "w.db"];
+        all.extend(args);
+        let output = piaotan(&all).current_dir(dir.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    until("the loop goes round", || get(&watch.url, "/healthz") == "ok\n");
+    let start = (chrono::Utc::now() - chrono::TimeDelta::minutes(1)).to_rfc3339();
+    let id = windows(&["add", "--start", &start, "--for", "1h", "--services", "query"]);
+    let active = "piaotan_maintenance_active{source=\"person\",service=\"query\",status=\"confirmed\"}";
+    until("the window is open", || watch.metric(active) == Some(1.0));
+    windows(&["cancel", &id]);
+    until("it is cancelled", || watch.metric(active) != Some(1.0));
+}
+
+#[test]
 fn two_watches_do_not_share_a_store_and_kill_9_loses_nothing() {
     let dir = tempdir().unwrap();
     let platform = Platform::start(dir.path(), "[[sync]]\ndelay = {kind = \"constant\", seconds = 600.0}\n");

@@ -28,6 +28,7 @@ pub use history::{BriefRun, Health, Probed};
 pub use ledger::sight::{Sight, SightState};
 pub use ledger::{Known, LookAt};
 pub use notice::NoticeRead;
+pub use register::RegisterMark;
 pub use rollup::{Retention, Rollup};
 pub use sample::{Sample, SyncCounts, Which};
 pub use store::Store;

@@ -7,6 +7,10 @@ use piaotan_record::Window;
 use piaotan_record::calendar::{Correction, Register, Sighting};
 use rusqlite::params;
 
+/// How many windows are known, when one was last written, and the last correction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisterMark(i64, Option<i64>, Option<i64>);
+
 impl Store {
     /// Remembers windows; a window of the same id is replaced, its corrections stay. `seen` is when the
     /// source was read.
@@ -47,6 +51,20 @@ impl Store {
             let values = params![sighting.window, micros(sighting.at), sighting.seen.as_str()];
             to.execute(put, values).map_err(|error| self.wrap(error))?;
             Ok(())
+        })
+    }
+
+    /// A mark that differs when windows or corrections were written, by whichever program: asked every
+    /// second by a watch that has to follow what people correct meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn register_mark(&self) -> Result<RegisterMark, Error> {
+        self.read(|connection| {
+            let query = "SELECT (SELECT count(*) FROM maintenance), (SELECT max(seen) FROM maintenance),
+                         (SELECT max(id) FROM correction)";
+            let mark = |row: &rusqlite::Row<'_>| Ok(RegisterMark(row.get(0)?, row.get(1)?, row.get(2)?));
+            connection.prepare_cached(query)?.query_row([], mark)
         })
     }
 

@@ -10,15 +10,22 @@ use piaotan_notices::Kind;
 use piaotan_probes::Setting;
 use piaotan_record::window::Source as From;
 use piaotan_reports::metrics::SourceTotals;
+use piaotan_store::{RegisterMark, Store};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// At least so often it is looked which source is due.
 const LOOK: Duration = Duration::from_secs(60);
+/// So often it is looked whether somebody else wrote to the store of windows: a person who corrects one
+/// expects it to be so.
+const CORRECTED: Duration = Duration::from_secs(1);
 
-/// Asks every source at its own pace, for ever; `renew` makes the calendar anew when something was said.
+/// Asks every source at its own pace, for ever; `renew` makes the calendar anew when a source or a person
+/// said something.
 pub async fn follow(setting: &Setting, board: &Board, mut sources: Sources, renew: impl Fn()) {
     let Some(store) = setting.store.as_deref() else { return std::future::pending().await };
+    // Unknown at first: what was written while the calendar was made is not missed.
+    let mut known = None;
     loop {
         let changed = sources.ask(Some(setting.client.pool()), setting.client.clock()).await;
         let now = Utc::now();
@@ -38,7 +45,20 @@ pub async fn follow(setting: &Setting, board: &Board, mut sources: Sources, rene
         }
         tell(&sources, board);
         let wait = sources.next().map_or(LOOK, |next| (next - setting.wall()).to_std().unwrap_or_default());
-        tokio::time::sleep(wait.min(LOOK)).await;
+        let _ = tokio::time::timeout(wait.min(LOOK), heed(store, &mut known, &renew)).await;
+    }
+}
+
+/// Takes up what `piaotan windows` writes meanwhile. A store that cannot be read now is told of by those
+/// who write to it.
+async fn heed(store: &Store, known: &mut Option<RegisterMark>, renew: &impl Fn()) {
+    loop {
+        tokio::time::sleep(CORRECTED).await;
+        let mark = store.register_mark().ok();
+        if mark.is_some() && mark != *known {
+            *known = mark;
+            renew();
+        }
     }
 }
 
