@@ -26,13 +26,9 @@ pub(crate) async fn run(io: &mut ProbePort<'_>, setting: &Setting) -> Found {
 
 /// Looks for what is due. An empty ledger is given its first invoice, so that there is something to see.
 async fn looked(io: &mut ProbePort<'_>, setting: &Setting, store: &Store) -> Result<(), Found> {
-    let which = Which { target: Some(&setting.target), ..Which::default() };
-    let nothing = store
-        .sync_counts(Surface::Number, which, setting.wall(), TimeDelta::zero())
-        .map_err(Found::trouble)?;
     let may =
         setting.forbids(Operation::Upload).is_none() && setting.client.profile().supports(Operation::Upload);
-    if nothing.tracked == 0 && may {
+    if may && !store.tracks(&setting.target).map_err(Found::trouble)? {
         made::upload(io, setting).await?;
     }
     let pending = due(setting, store, setting.wall())?;
@@ -113,7 +109,7 @@ fn give_up(setting: &Setting, store: &Store, issued: &Issued, sight: &Sight) -> 
 fn told(setting: &Setting, store: &Store) -> Result<Found, Found> {
     let promise = TimeDelta::from_std(setting.section.promise.0).unwrap_or(TimeDelta::MAX);
     let mut worst = (Health::Healthy, Vec::new());
-    for (surface, region) in store.surfaces_known().map_err(Found::trouble)? {
+    for (surface, region) in store.surfaces_known(recent(setting)).map_err(Found::trouble)? {
         // Late and lost ones of long ago are history, and told by the reports.
         let since = Some(recent(setting));
         let which = Which { target: Some(&setting.target), region: Some(&region), since, ..Which::default() };

@@ -4,7 +4,9 @@
 use crate::live::port::ProbePort;
 use crate::{Found, Health, Setting, say};
 use chrono::{DateTime, Utc};
+use piaotan_client::profile::Language;
 use piaotan_client::target::Endpoint;
+use piaotan_client::tls::why;
 use piaotan_client::transport::{BoxIo, Dialer};
 use piaotan_record::{Nanos, Outcome, Phases};
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -52,8 +54,15 @@ async fn secured(
     let refuse = |why: String| Found::new(Health::Unhealthy, Some(Outcome::Tls), why);
     let name = ServerName::try_from(to.host.clone()).map_err(|error| refuse(error.to_string()))?;
     let begun = clock.now();
-    let stream =
-        TlsConnector::from(config).connect(name, stream).await.map_err(|error| refuse(error.to_string()))?;
+    let stream = match TlsConnector::from(config).connect(name, stream).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            let why = why(&error);
+            // One that has expired still has a date, and the metric of it goes below zero days.
+            io.expires = why.expired.and_then(|at| DateTime::from_timestamp(at, 0));
+            return Err(refuse(if setting.language == Language::Zh { why.zh } else { why.en }));
+        }
+    };
     io.phases = Some(Phases { tls: Some(Nanos(clock.now().since(begun))), ..phases });
     shown(setting, &stream)
         .ok_or_else(|| refuse(say!(setting.language, "证书无法读取", "the certificate cannot be read")))
@@ -61,7 +70,7 @@ async fn secured(
 
 fn shown(setting: &Setting, stream: &TlsStream<BoxIo>) -> Option<Secured> {
     let (_, session) = stream.get_ref();
-    let version = format!("{:?}", session.protocol_version()?);
+    let version = format!("{:?}", session.protocol_version()?).replace("TLSv", "TLS ").replace('_', ".");
     let expiry = |certificate: &CertificateDer<'_>| {
         let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
         Some(parsed.validity().not_after.timestamp())

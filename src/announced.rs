@@ -18,6 +18,7 @@ use piaotan_record::window::{self, Status, Window};
 use piaotan_store::{NoticeRead, Store};
 use serde_json::{Value, json};
 use std::mem::discriminant;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -231,7 +232,7 @@ pub fn ask_once(settings: &Settings, profile: &Profile, store: &Store) -> Result
     let mut sources = Sources::open(settings, profile, store)?;
     let clock = Clock::start();
     let pool = match settings.target.url.as_deref() {
-        Some(url) => Some(platform(url, clock)?),
+        Some(url) => Some(platform(url, settings.target.ca_file.as_deref(), clock)?),
         None => None,
     };
     if pool.is_none() {
@@ -247,9 +248,9 @@ pub fn ask_once(settings: &Settings, profile: &Profile, store: &Store) -> Result
 }
 
 /// Connections to a platform whose notices alone are asked for: no account, no secrets.
-fn platform(url: &str, clock: Clock) -> Result<Arc<Pool>> {
+fn platform(url: &str, ca_file: Option<&Path>, clock: Clock) -> Result<Arc<Pool>> {
     let endpoint = Endpoint::parse(url).map_err(|e| anyhow::anyhow!("[target] url: {e}"))?;
-    let dialer = forge::dialer(&endpoint)?;
+    let dialer = forge::dialer(&endpoint, ca_file)?;
     let options = PoolOptions { connections: 2, timeout: Duration::from_secs(15), ..PoolOptions::default() };
     Ok(Pool::new(endpoint, dialer, clock, options))
 }

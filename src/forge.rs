@@ -38,7 +38,7 @@ pub fn platform(settings: &Settings, url: Option<&str>, profile: Option<&str>) -
     let endpoint = Endpoint::parse(url).map_err(|e| anyhow!("--target: {e}"))?;
     let profile = Arc::new(self::profile(profile.or(settings.target.profile.as_deref()))?);
     let base = Base::parse(url).map_err(|e| anyhow!("--target: {e}"))?;
-    let dialer = dialer(&endpoint)?;
+    let dialer = dialer(&endpoint, settings.target.ca_file.as_deref())?;
     Ok(Platform {
         url: url.trim_end_matches('/').to_owned(),
         write: settings.target.may_write(&endpoint).map_err(|e| e.to_string()),
@@ -54,10 +54,11 @@ pub fn platform(settings: &Settings, url: Option<&str>, profile: Option<&str>) -
 /// How a platform is reached: one that is named as loopback nowhere else.
 ///
 /// # Errors
-/// When the machine has no trusted certificates.
-pub fn dialer(endpoint: &Endpoint) -> Result<Dialer> {
+/// When the file of trusted certificates cannot be used.
+pub fn dialer(endpoint: &Endpoint, ca_file: Option<&Path>) -> Result<Dialer> {
     let guard = if endpoint.is_loopback() { Guard::Loopback } else { Guard::Any };
-    let tls = if endpoint.tls { Some(tls::client_config(None).map_err(|e| anyhow!("{e}"))?) } else { None };
+    let tls =
+        if endpoint.tls { Some(tls::client_config(ca_file).map_err(|e| anyhow!("{e}"))?) } else { None };
     Ok(Dialer::tcp(guard, tls))
 }
 

@@ -85,7 +85,7 @@ fn invoices(stretch: &Stretch<'_>, week: &mut Week) -> Result<()> {
     let promise = TimeDelta::from_std(settings.probes.promise.0).unwrap_or(TimeDelta::MAX);
     let target = settings.target.url.as_deref();
     let mut surfaces: Vec<Surface> =
-        store.surfaces_known()?.into_iter().map(|(surface, _)| surface).collect();
+        store.surfaces_known(from)?.into_iter().map(|(surface, _)| surface).collect();
     surfaces.dedup();
     for surface in surfaces {
         let which =

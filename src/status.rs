@@ -4,6 +4,7 @@
 
 mod asking;
 mod lanes;
+mod ledger;
 mod state;
 mod totals;
 mod view;
@@ -24,11 +25,9 @@ use tokio::sync::watch;
 
 /// A loop that has not gone round for so long is stuck.
 const STUCK: TimeDelta = TimeDelta::seconds(60);
-/// What costs a walk over the ledger is not counted anew for every reader.
-const FRESH: TimeDelta = TimeDelta::seconds(5);
 
-/// The invoices of the ledger, and when they were counted.
-type Counted = Arc<Mutex<Option<(DateTime<Utc>, metrics::SyncTotals)>>>;
+/// The invoices of the ledger.
+type Counted = Arc<Mutex<ledger::Counted>>;
 
 /// Answers readers. Cheap to copy.
 #[derive(Clone)]
@@ -56,6 +55,7 @@ pub struct Shown {
     pub calendar: watch::Receiver<Arc<Calendar>>,
     pub kinds: Vec<ProbeKind>,
     pub promise: TimeDelta,
+    pub give_up: TimeDelta,
     pub write: Result<(), String>,
 }
 
@@ -73,7 +73,7 @@ impl Desk {
     #[must_use]
     pub fn new(board: Board, lang: Lang) -> Self {
         let shown = Arc::new(Mutex::new(None::<Shown>));
-        let ledger = Arc::new(Mutex::new(None));
+        let ledger = Counted::default();
         let totals = Totaller { board: board.clone(), shown: shown.clone(), ledger: ledger.clone() };
         let registry = metrics::register(move || totals.totals());
         let registry = Arc::new(registry.expect("a test registers the whole catalogue"));
@@ -84,7 +84,7 @@ impl Desk {
     pub fn show(&self, setting: &Setting) {
         let Some(store) = setting.store.clone() else { return };
         let promise = TimeDelta::from_std(setting.section.promise.0).unwrap_or(TimeDelta::MAX);
-        *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = ledger::Counted::default();
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Shown {
             target: setting.target.clone(),
             zone: setting.client.profile().zone(),
@@ -92,6 +92,7 @@ impl Desk {
             calendar: setting.calendar.clone(),
             kinds: setting.section.kinds(),
             promise,
+            give_up: TimeDelta::from_std(setting.section.give_up.0).unwrap_or(TimeDelta::days(3)),
             write: setting.write.clone(),
         });
     }
@@ -132,7 +133,12 @@ impl Desk {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(shown) = shown else { return Page::text(503, "starting\n") };
         let sight = Sight::take(&self.board, shown, Utc::now());
-        match view::page(&sight, lang) {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let page = match ledger.rows(&sight.shown, sight.now) {
+            Ok(rows) => view::page(&sight, rows, lang),
+            Err(why) => Err(why.into()),
+        };
+        match page {
             Ok(body) => Page::html(body),
             Err(why) => Page::text(500, format!("{why:#}\n")),
         }
@@ -179,13 +185,13 @@ impl Totaller {
         let now = Utc::now();
         let sight = Sight::take(&self.board, shown, now);
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        if ledger.as_ref().is_none_or(|(at, _)| now - *at > FRESH) {
-            match totals::sync(&sight) {
-                Ok(sync) => *ledger = Some((now, sync)),
-                Err(error) => self.board.lock().trouble(now, &error.to_string()),
+        let sync = match ledger.rows(&sight.shown, now) {
+            Ok(rows) => totals::sync(rows),
+            Err(error) => {
+                self.board.lock().trouble(now, &error.to_string());
+                metrics::SyncTotals::default()
             }
-        }
-        let sync = ledger.as_ref().map(|(_, sync)| sync.clone()).unwrap_or_default();
+        };
         totals::totals(&sight, sync)
     }
 }

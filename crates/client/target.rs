@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 /// The `[target]` section of the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub struct TargetSection {
     pub allow_load: Option<String>,
     /// Ceiling of requests per second on `allow_load`.
     pub max_rate: Option<f64>,
+    /// Certificates (PEM) of authorities that are trusted besides those of the system.
+    pub ca_file: Option<PathBuf>,
     /// Whether names that resolve to private addresses may be asked at all; true unless set.
     pub allow_private: Option<bool>,
 }

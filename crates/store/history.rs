@@ -114,21 +114,32 @@ impl Store {
         to: DateTime<Utc>,
         mut take: impl FnMut(BriefRun),
     ) -> Result<(), Error> {
+        self.each_brief(from, to, |_, _, run| take(run))
+    }
+
+    /// The same, with the slot and the location.
+    pub(crate) fn each_brief(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        mut take: impl FnMut(DateTime<Utc>, String, BriefRun),
+    ) -> Result<(), Error> {
         self.read_history(|connection| {
-            let query = "SELECT probe, started, duration, health, outcome, code FROM probed
+            let query = "SELECT probe, location, due, started, duration, health, outcome, code FROM probed
                          WHERE due >= ?1 AND due < ?2 ORDER BY due, id";
             let mut statement = connection.prepare_cached(query)?;
             let mut rows = statement.query(params![micros(from), micros(to)])?;
             while let Some(row) = rows.next()? {
                 let outcome: Option<String> = row.get("outcome")?;
-                take(BriefRun {
+                let run = BriefRun {
                     probe: row.get("probe")?,
                     started: instant(row, "started")?,
                     duration: Nanos(row.get::<_, i64>("duration")?.cast_unsigned()),
                     health: name(row, "health")?,
                     outcome: outcome.map(|text| parse(&text)).transpose()?,
                     code: row.get("code")?,
-                });
+                };
+                take(instant(row, "due")?, row.get("location")?, run);
             }
             Ok(())
         })

@@ -163,7 +163,7 @@ impl Store {
         })
     }
 
-    /// Up to `limit` invoices of `target` accepted and seen before `instant`, latest first: what is read
+    /// Up to `limit` invoices of `target` accepted and seen before `instant`, last seen first: what is read
     /// again after a window.
     ///
     /// # Errors
@@ -175,13 +175,15 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Issued>, Error> {
         self.read(|connection| {
-            let query = format!(
-                "{} JOIN sight ON sight.invoice = invoice.id AND sight.surface = 'number' AND sight.region = ''
-                 WHERE account.target = ?1 AND sight.first_seen < ?2 AND invoice.voided IS NULL
-                 AND sight.mismatches = 0 ORDER BY invoice.uploaded DESC LIMIT ?3",
-                row::ISSUED
-            );
-            let mut statement = connection.prepare_cached(&query)?;
+            // From the index of what was seen, backwards: most of the ledger may be invoices that nobody
+            // looks for, of load tests.
+            let query = "SELECT invoice.*, run.name AS run_name, account.target, account.owner
+                 FROM sight CROSS JOIN invoice ON invoice.id = sight.invoice
+                 JOIN run ON run.id = invoice.run JOIN account ON account.id = invoice.account
+                 WHERE sight.surface = 'number' AND sight.region = '' AND sight.first_seen < ?2
+                 AND account.target = ?1 AND invoice.voided IS NULL AND sight.mismatches = 0
+                 ORDER BY sight.first_seen DESC LIMIT ?3";
+            let mut statement = connection.prepare_cached(query)?;
             statement.query_map(params![target, micros(instant), limit], row::issued)?.collect()
         })
     }

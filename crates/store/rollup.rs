@@ -4,7 +4,7 @@
 //! there, so folding twice, or after a late row, changes nothing but what it should.
 
 use crate::error::Error;
-use crate::history::{Health, Probed};
+use crate::history::{BriefRun, Health};
 use crate::store::{Store, from_json, instant, micros};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use hdrhistogram::Histogram;
@@ -84,11 +84,10 @@ impl Store {
     pub fn roll(&self, since: DateTime<Utc>, now: DateTime<Utc>, keep: &Retention) -> Result<usize, Error> {
         let day = Span::Day.start(since, keep.day_zone);
         let mut hours: BTreeMap<Key, Rollup> = BTreeMap::new();
-        for run in self.runs(None, Span::Hour.start(since, keep.day_zone), now)? {
-            let start = Span::Hour.start(run.due, keep.day_zone);
-            let key = (start, run.probe.clone(), run.location.clone());
+        self.each_brief(Span::Hour.start(since, keep.day_zone), now, |due, location, run| {
+            let key = (Span::Hour.start(due, keep.day_zone), run.probe.clone(), location);
             hours.entry(key).or_insert_with_key(Rollup::empty).add_run(&run);
-        }
+        })?;
         self.put_rollups(Span::Hour, hours.values())?;
         let mut days: BTreeMap<Key, Rollup> = BTreeMap::new();
         for hour in self.rollups(Span::Hour, day, now)? {
@@ -157,7 +156,7 @@ impl Rollup {
         self.healths.iter().filter(|(health, _)| **health != Health::Skipped).map(|(_, count)| count).sum()
     }
 
-    fn add_run(&mut self, run: &Probed) {
+    fn add_run(&mut self, run: &BriefRun) {
         *self.healths.entry(run.health).or_default() += 1;
         if let Some(outcome) = run.outcome {
             *self.outcomes.entry(outcome).or_default() += 1;

@@ -52,12 +52,41 @@ pub struct SyncCounts {
     pub oldest_pending: TimeDelta,
 }
 
-const FROM: &str = "FROM sight JOIN invoice ON invoice.id = sight.invoice
-    JOIN account ON account.id = invoice.account JOIN run ON run.id = invoice.run
-    WHERE sight.surface = ?1 AND sight.state <> 'withdrawn'
-    AND (?2 IS NULL OR account.target = ?2) AND (?3 IS NULL OR run.name = ?3)
-    AND (?4 IS NULL OR sight.region = ?4)
-    AND (?5 IS NULL OR invoice.uploaded >= ?5) AND (?6 IS NULL OR invoice.uploaded < ?6)";
+/// The rows that are meant. Only what was asked stands in it: "?5 IS NULL OR …" would walk over the whole
+/// ledger where an index knows the last days.
+fn from(which: Which<'_>) -> String {
+    let mut text = "FROM invoice JOIN sight ON sight.invoice = invoice.id
+        WHERE sight.surface = ?1 AND sight.state <> 'withdrawn'
+        AND (?6 IS NULL OR invoice.uploaded < ?6)"
+        .to_owned();
+    let conditions = [
+        (which.target.is_some(), " AND invoice.account IN (SELECT id FROM account WHERE target = ?2)"),
+        (which.run.is_some(), " AND invoice.run IN (SELECT id FROM run WHERE name = ?3)"),
+        (which.region.is_some(), " AND sight.region = ?4"),
+        (which.since.is_some(), " AND invoice.uploaded >= ?5"),
+    ];
+    conditions.iter().filter(|(asked, _)| *asked).for_each(|(_, condition)| text.push_str(condition));
+    text
+}
+
+impl SyncCounts {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            tracked: self.tracked + other.tracked,
+            seen: self.seen + other.seen,
+            pending: self.pending + other.pending,
+            lost: self.lost + other.lost,
+            late: self.late + other.late,
+            mismatched: self.mismatched + other.mismatched,
+            regressed: self.regressed + other.regressed,
+            unknown: self.unknown + other.unknown,
+            last_seen: self.last_seen.max(other.last_seen),
+            oldest_pending: self.oldest_pending.max(other.oldest_pending),
+        }
+    }
+}
 
 impl Store {
     /// Every sample of a surface, by upload. A million of them take about 100 MB; see
@@ -85,7 +114,8 @@ impl Store {
         // On the history's connection, so that a long estimate does not hold up the tracker's next look.
         self.read_history(|connection| {
             let query = format!(
-                "SELECT token, sight.region, uploaded, accepted, last_not_seen, first_seen, mismatches > 0 {FROM}"
+                "SELECT token, sight.region, uploaded, accepted, last_not_seen, first_seen, mismatches > 0 {}",
+                from(which)
             );
             let mut statement = connection.prepare_cached(&query)?;
             let (since, until) = (which.since.map(micros), which.until.map(micros));
@@ -115,7 +145,8 @@ impl Store {
                  total(ifnull(first_seen, ?7) - ifnull(accepted, uploaded) > ?8),
                  total(mismatches > 0), total(regressions > 0),
                  max(CASE WHEN state = 'pending' THEN ?7 - ifnull(accepted, uploaded) END),
-                 total(unknowns), max(first_seen) {FROM}"
+                 total(unknowns), max(first_seen) {}",
+                from(which)
             );
             let mut statement = connection.prepare_cached(&query)?;
             let (since, until) = (which.since.map(micros), which.until.map(micros));
@@ -134,15 +165,43 @@ impl Store {
         })
     }
 
-    /// The surfaces and regions on which anything has been expected.
+    /// The surfaces and regions on which invoices uploaded since then have been expected.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn surfaces_known(&self) -> Result<Vec<(Surface, String)>, Error> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare("SELECT DISTINCT surface, region FROM sight ORDER BY 1, 2")?;
-            statement.query_map([], |row| Ok((name(row, "surface")?, row.get("region")?)))?.collect()
+    pub fn surfaces_known(&self, since: DateTime<Utc>) -> Result<Vec<(Surface, String)>, Error> {
+        self.read_history(|connection| {
+            let query =
+                "SELECT DISTINCT surface, region FROM invoice JOIN sight ON sight.invoice = invoice.id
+                         WHERE invoice.uploaded >= ?1 ORDER BY 1, 2";
+            let pair = |row: &Row<'_>| Ok((name(row, "surface")?, row.get("region")?));
+            connection.prepare_cached(query)?.query_map([micros(since)], pair)?.collect()
+        })
+    }
+
+    /// Whether any invoice of a target was ever expected to be seen.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn tracks(&self, target: &str) -> Result<bool, Error> {
+        self.read_history(|connection| {
+            let query = "SELECT EXISTS (SELECT 1 FROM sight CROSS JOIN invoice ON invoice.id = sight.invoice
+                         WHERE sight.state <> 'withdrawn'
+                         AND invoice.account IN (SELECT id FROM account WHERE target = ?1))";
+            connection.prepare_cached(query)?.query_row([target], |row| row.get(0))
+        })
+    }
+
+    /// When the oldest invoice was uploaded that is still to be seen somewhere.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn oldest_pending(&self) -> Result<Option<DateTime<Utc>>, Error> {
+        self.read_history(|connection| {
+            let query = "SELECT min(uploaded) FROM sight CROSS JOIN invoice ON invoice.id = sight.invoice
+                         WHERE sight.state = 'pending'";
+            let oldest: Option<i64> = connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
+            Ok(oldest.and_then(DateTime::from_timestamp_micros))
         })
     }
 }

@@ -7,13 +7,17 @@ use crate::error::Error;
 use rusqlite::Connection;
 
 /// The format that this version writes. A file of a higher one is refused, a lower one is brought up.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// "PTAN": SQLite's own place for saying whose file it is.
 const APPLICATION: i64 = 0x5054_414e;
 
 /// Step `n` brings a file of format `n` to `n + 1`.
-const STEPS: [&str; VERSION as usize] = [TABLES];
+const STEPS: [&str; VERSION as usize] = [TABLES, SEEN];
+
+/// What was seen last is found without a walk over the ledger.
+const SEEN: &str =
+    "CREATE INDEX sight_seen ON sight (surface, region, first_seen) WHERE first_seen IS NOT NULL;";
 
 const TABLES: &str = "
 CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);

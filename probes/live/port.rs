@@ -87,6 +87,15 @@ impl<'a> ProbePort<'a> {
         self.why_held.clone()
     }
 
+    /// What the transport said of the last request, where no answer came.
+    #[must_use]
+    pub fn why_unanswered(&self) -> Option<String> {
+        let seen = self.record.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let evidence = seen.last()?.evidence.as_ref()?;
+        let said: String = evidence.text.lines().next()?.chars().take(200).collect();
+        (evidence.status.is_none() && !said.is_empty()).then_some(said)
+    }
+
     /// Time since the probe began.
     #[must_use]
     pub fn elapsed(&self) -> Duration {

@@ -88,7 +88,10 @@ impl Found {
             _ => Health::Unhealthy,
         };
         let code = reply.code.map(|code| setting.client.profile().codes().name(code).to_owned());
-        let detail = describe(reply, step, setting);
+        let mut detail = describe(reply, step, setting);
+        if let Some(why) = io.why_unanswered().filter(|_| reply.status.is_none()) {
+            detail.push_str(&say!(setting.language, "：{why}", ": {why}"));
+        }
         Self { health, detail, outcome: Some(reply.outcome), code: code.unwrap_or_default(), trouble: None }
     }
 

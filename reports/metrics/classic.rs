@@ -52,6 +52,13 @@ impl Classic {
         classic
     }
 
+    /// Adds another histogram of the same edges.
+    pub fn merge(&mut self, other: &Self) {
+        debug_assert_eq!(self.edges, other.edges, "only like is added to like");
+        self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
+        self.sum += other.sum;
+    }
+
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! What a scrape is told of a watch.
 
 use super::Sight;
+use super::ledger::Rows;
 use crate::watching::board::unix;
 use crate::watching::process;
 use piaotan_analysis::phases::Condition;
@@ -10,7 +11,7 @@ use piaotan_record::window::{Service, Source, Status, Window};
 use piaotan_reports::metrics::{
     Classic, MaintenanceTotals, SYNC_EDGES, SurfaceTotals, SyncTotals, Totals, WatchTotals, WindowState,
 };
-use piaotan_store::{Error, Which};
+use piaotan_store::SyncCounts;
 
 /// Everything but what costs a walk over the ledger.
 #[must_use]
@@ -84,22 +85,16 @@ fn state(window: &Window, sight: &Sight) -> WindowState {
 }
 
 /// The invoices of the ledger, from its beginning: counters that a restart does not set back.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn sync(sight: &Sight) -> Result<SyncTotals, Error> {
-    let store = &sight.shown.store;
-    let which = Which { target: Some(&sight.shown.target), ..Which::default() };
+#[must_use]
+pub fn sync(rows: &Rows) -> SyncTotals {
     let mut totals = SyncTotals::default();
     for surface in Surface::ALL {
-        let counts = store.sync_counts(*surface, which, sight.now, sight.shown.promise)?;
+        let of_it = rows.iter().filter(|((its, _), _)| its == surface).map(|(_, row)| row);
         let mut delay = Classic::new(SYNC_EDGES);
-        store.each_sample(*surface, which, |sample| {
-            if let Some(seen) = sample.first_seen {
-                let began = sample.accepted.unwrap_or(sample.uploaded);
-                delay.observe((seen - began).as_seconds_f64().max(0.0));
-            }
-        })?;
+        let counts = of_it.fold(SyncCounts::default(), |sum, row| {
+            delay.merge(&row.delay);
+            sum.and(row.counts)
+        });
         if *surface == Surface::Number {
             totals.submitted = counts.tracked;
         }
@@ -117,5 +112,5 @@ pub fn sync(sight: &Sight) -> Result<SyncTotals, Error> {
         };
         totals.surfaces.insert(*surface, one);
     }
-    Ok(totals)
+    totals
 }

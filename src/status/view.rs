@@ -1,5 +1,6 @@
 //! What stands on the page, in the reader's language; the template escapes all of it.
 
+use super::ledger::Rows;
 use super::{Sight, lanes};
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +14,7 @@ use piaotan_record::window::{Status, Window};
 use piaotan_reports::Lang;
 use piaotan_reports::metrics::PlatformState;
 use piaotan_reports::words;
-use piaotan_store::{Probed, Which};
+use piaotan_store::Probed;
 use serde::Serialize;
 
 const SHOWN: u32 = 15;
@@ -92,17 +93,17 @@ struct Failure {
 ///
 /// # Errors
 /// When the store cannot be read, or the template does not fit, which a test would have found.
-pub fn page(sight: &Sight, lang: Lang) -> Result<String> {
+pub fn page(sight: &Sight, counted: &Rows, lang: Lang) -> Result<String> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("page.html", include_str!("page.html"))?;
     let (zh, style) = (lang == Lang::Zh, include_str!("page.css"));
-    let view = view(sight, lang)?;
+    let view = view(sight, counted, lang)?;
     let context = context! { view => Serde(view), zh, tag => lang.tag(), style };
     Ok(environment.get_template("page.html")?.render(context)?)
 }
 
-fn view(sight: &Sight, lang: Lang) -> Result<View> {
+fn view(sight: &Sight, counted: &Rows, lang: Lang) -> Result<View> {
     let standing = &sight.standing;
     Ok(View {
         state: standing.state.as_str(),
@@ -116,7 +117,7 @@ fn view(sight: &Sight, lang: Lang) -> Result<View> {
         day: lanes::day(sight)?,
         month: lanes::month(sight)?,
         availability: availability(sight, lang),
-        sync: sync(sight, lang)?,
+        sync: sync(counted, lang),
         curve: curve(sight, lang)?,
         pending: pending(sight, lang)?,
         windows: windows(sight, lang),
@@ -269,15 +270,11 @@ fn availability(sight: &Sight, lang: Lang) -> Vec<[String; 2]> {
     ]
 }
 
-fn sync(sight: &Sight, lang: Lang) -> Result<Vec<SyncRow>> {
+fn sync(counted: &Rows, lang: Lang) -> Vec<SyncRow> {
     let mut rows = Vec::new();
-    for (surface, region) in sight.shown.store.surfaces_known()? {
-        let which = Which { target: Some(&sight.shown.target), region: Some(&region), ..Which::default() };
-        let counts = sight.shown.store.sync_counts(surface, which, sight.now, sight.shown.promise)?;
-        if counts.tracked == 0 {
-            continue;
-        }
-        let name = surface_name(surface, lang);
+    for ((surface, region), row) in counted.iter().filter(|(_, row)| row.counts.tracked > 0) {
+        let counts = row.counts;
+        let name = surface_name(*surface, lang);
         let oldest = if counts.pending > 0 { length(counts.oldest_pending, lang) } else { "–".to_owned() };
         let count = |n: u64| n.to_string();
         rows.push(SyncRow {
@@ -292,7 +289,7 @@ fn sync(sight: &Sight, lang: Lang) -> Result<Vec<SyncRow>> {
             late: counts.late + counts.lost > 0,
         });
     }
-    Ok(rows)
+    rows
 }
 
 /// The share of invoices that can be found, by their age; the time axis is logarithmic.

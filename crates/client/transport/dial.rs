@@ -169,7 +169,7 @@ fn connect_failure(e: &io::Error) -> Failure {
 fn tls_failure(e: io::Error) -> Failure {
     match e.kind() {
         io::ErrorKind::ConnectionReset => Failure::Reset(e.to_string()),
-        _ => Failure::Tls(e.to_string()),
+        _ => Failure::Tls(crate::tls::why(&e).en),
     }
 }
 

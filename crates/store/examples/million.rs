@@ -43,8 +43,24 @@ fn measure(store: &Store, rows: u64) -> Result<(), Box<dyn std::error::Error>> {
     let now = instant(rows + 86_400);
     let counts = store.sync_counts(Surface::Number, Which::default(), now, TimeDelta::days(1))?;
     println!("counts   {:>9} pending in {:.3} s", counts.pending, started.elapsed().as_secs_f64());
+    // What a running watch asks again and again must not grow with the ledger.
+    let recent = instant(rows - rows.min(5_000));
+    let timed = |name: &str, ask: &dyn Fn() -> Result<u64, piaotan_store::Error>| {
+        let started = Instant::now();
+        let found = ask()?;
+        println!("{name:<8} {found:>9} in {:.4} s", started.elapsed().as_secs_f64());
+        Ok::<(), piaotan_store::Error>(())
+    };
+    let since = Which { target: Some(TARGET), region: Some(""), since: Some(recent), ..Which::default() };
+    timed("recent", &|| Ok(store.sync_counts(Surface::Number, since, now, TimeDelta::days(1))?.tracked))?;
+    timed("surfaces", &|| Ok(store.surfaces_known(recent)?.len() as u64))?;
+    timed("tracks", &|| Ok(u64::from(store.tracks(TARGET)?)))?;
+    timed("seen", &|| Ok(store.seen_before(TARGET, now, 20)?.len() as u64))?;
+    timed("oldest", &|| Ok(store.oldest_pending()?.map_or(0, |at| at.timestamp().unsigned_abs())))?;
     Ok(())
 }
+
+const TARGET: &str = "http://127.0.0.1:8080";
 
 fn instant(second: u64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + second.cast_signed(), 0).unwrap_or_default()
@@ -54,7 +70,7 @@ fn issued(token: u64) -> Issued {
     Issued {
         token: Token(token),
         run: "million".into(),
-        target: "http://127.0.0.1:8080".into(),
+        target: TARGET.into(),
         number: format!("26110{token:015}"),
         issue_date: instant(token).date_naive(),
         total: "1409.50".into(),

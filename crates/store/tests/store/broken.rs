@@ -14,7 +14,7 @@ fn a_file_of_a_newer_version_is_left_alone() {
     let fresh = crate::fresh();
     let path = fresh.folder.path().join("watch.db");
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let expected = "store FILE: written by a newer version (format 99, this one knows 1); \
+    let expected = "store FILE: written by a newer version (format 99, this one knows 2); \
                     use that version, or name another file";
     check(&path, expected);
 }

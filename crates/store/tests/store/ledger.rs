@@ -90,6 +90,23 @@ fn counts_tell_pending_late_lost_and_mismatched_apart() {
 }
 
 #[test]
+fn days_counted_apart_are_what_all_of_them_are_together() {
+    let store = fresh().store;
+    (1..=9).for_each(|token| store.issue(&issued("r", token, 10 * token.cast_signed())).unwrap());
+    (1..=6).for_each(|token| {
+        store.look("r", Token(token), Surface::Number, "", at(200), Look::Seen).unwrap();
+    });
+    let counts = |which| store.sync_counts(Surface::Number, which, at(300), TimeDelta::seconds(150)).unwrap();
+    let whole = Which { target: Some(TARGET), region: Some(""), ..Which::default() };
+    let parts = (Which { until: Some(at(45)), ..whole }, Which { since: Some(at(45)), ..whole });
+    assert_eq!(counts(parts.0).and(counts(parts.1)), counts(whole));
+    assert_eq!((counts(parts.0).tracked, counts(whole).tracked), (4, 9));
+    assert_eq!(store.oldest_pending().unwrap(), Some(at(70)));
+    assert_eq!(store.surfaces_known(at(45)).unwrap(), [(Surface::Number, String::new())]);
+    assert!(store.tracks(TARGET).unwrap() && !store.tracks("http://elsewhere").unwrap());
+}
+
+#[test]
 fn a_lost_invoice_may_still_be_found() {
     let store = fresh().store;
     store.issue(&issued("r", 1, 0)).unwrap();
