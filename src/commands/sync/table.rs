@@ -67,7 +67,8 @@ pub fn of_ledger(path: &Path, args: &Sync, common: &Common) -> Result<Given> {
         })
         .map_err(|e| anyhow!("{origin}: {e}"))?;
     if delays.is_empty() {
-        let known = store.surfaces_known().map_err(|e| anyhow!("{origin}: {e}"))?;
+        let known =
+            store.surfaces_known(chrono::DateTime::UNIX_EPOCH).map_err(|e| anyhow!("{origin}: {e}"))?;
         return Err(anyhow!("{origin} holds no invoice on `{}`; {}", place(args), offered(&known)));
     }
     delays.sort_by(|a, b| a.uploaded.total_cmp(&b.uploaded));
