@@ -87,13 +87,16 @@ pub struct Reconciliation {
 pub struct ReconcileOptions {
     /// Beginning or ending this much off is as announced.
     pub grace: TimeDelta,
+    /// Polls may be this far apart for an edge between two of them to be taken for an announced one;
+    /// what was seen earlier or later than that was really seen.
+    pub poll: TimeDelta,
     /// The share of a window, in percent, in which somebody must have looked to say "not observed".
     pub looked: u8,
 }
 
 impl Default for ReconcileOptions {
     fn default() -> Self {
-        ReconcileOptions { grace: TimeDelta::seconds(60), looked: 50 }
+        ReconcileOptions { grace: TimeDelta::seconds(60), poll: TimeDelta::minutes(5), looked: 50 }
     }
 }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// Findings older than this are not compared any more.
 const MEMORY: TimeDelta = TimeDelta::days(2);
+/// Services are asked in turn: what begins within this time of each other is one thing.
+const TOGETHER: TimeDelta = TimeDelta::minutes(10);
 /// Findings that are remembered as told.
 const MOST: usize = 500;
 
@@ -35,9 +37,8 @@ impl Agreement {
         let lately = |finding: &Finding| finding.end.is_none_or(|end| end > now - MEMORY);
         let mut findings = Vec::new();
         for finding in reconciled.findings.into_iter().filter(lately) {
-            let key = (finding.kind, subject(&finding));
-            if !self.told.contains(&key) {
-                self.told.push(key);
+            if !self.told.iter().any(|(kind, about)| *kind == finding.kind && is_about(about, &finding)) {
+                self.told.push((finding.kind, subject(&finding)));
                 findings.push(finding);
             }
         }
@@ -53,9 +54,16 @@ fn differs(made: &Correction, window: &piaotan_record::Window) -> bool {
 
 /// What a finding is about: the same thing is found again at every look, its end becoming known.
 fn subject(finding: &Finding) -> String {
+    finding.window.clone().unwrap_or_else(|| finding.start.timestamp().to_string())
+}
+
+/// Whether it is told already: without a window, what begins together is one thing, though one service
+/// after the other is seen to be touched.
+fn is_about(about: &str, finding: &Finding) -> bool {
+    let together = |told: i64| (finding.start.timestamp() - told).abs() <= TOGETHER.num_seconds();
     match &finding.window {
-        Some(window) => window.clone(),
-        None => format!("{} {}", finding.services, finding.start.timestamp()),
+        Some(window) => window == about,
+        None => about.parse().is_ok_and(together),
     }
 }
 
@@ -109,5 +117,25 @@ mod tests {
         check(proposed, 10..30, &[(10, "announced_and_observed")], true);
         let cancelled = Window { status: Status::Cancelled, ..window() };
         check(cancelled, 10..30, &[(10, "cancelled_but_observed"), (10, "observed_unannounced")], false);
+    }
+
+    #[test]
+    fn what_touches_one_service_after_the_other_is_told_once() {
+        let (mut seen, mut agreement) = (ObservedPhases::new(PhaseOptions::default()), Agreement::default());
+        let mut told = 0;
+        let slots = [(0, Operation::QueryNumber), (20, Operation::Verify), (40, Operation::Upload)];
+        for (round, (slot, operation)) in (0..90).flat_map(|minute| slots.map(|slot| (minute, slot))) {
+            let due = at(round) + TimeDelta::seconds(slot);
+            let down = (10..20).contains(&round) || (60..70).contains(&round);
+            let signal = if down { Signal::Maintenance { retry_after: None } } else { Signal::Good };
+            seen.push(&Fact {
+                due,
+                done: due + TimeDelta::seconds(1),
+                subject: Subject::Platform(operation),
+                signal,
+            });
+            told += agreement.compare(&Calendar::of(vec![]), &seen, due).findings.len();
+        }
+        assert_eq!(told, 2, "once for each time");
     }
 }

@@ -1,11 +1,11 @@
 //! Each announced window beside the episodes that met it, and the findings that come of it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_record::calendar::Calendar;
 use piaotan_record::window::{Services, Source, Status, Window};
 
 use super::{Finding, FindingKind, Observed, ReconcileOptions};
-use crate::phases::{Condition, Confidence, Episode, Evidence, episodes};
+use crate::phases::{Condition, Confidence, Edge, Episode, Evidence, episodes};
 
 /// One window and what met it.
 #[derive(Debug)]
@@ -171,9 +171,9 @@ fn met(
         let maintenance = episode.condition == Condition::Maintenance;
         let counts =
             maintenance || (episode.condition == Condition::Outage && window.status == Status::Confirmed);
-        let ended = episode.end.map_or(now, |end| end.at);
-        let overlap = ended.min(end) - episode.begin.at.max(start);
-        let whole = (ended - episode.begin.at).min(options.grace);
+        let (begun, ended) = edges(episode, start, end, now, options);
+        let overlap = ended.min(end) - begun.max(start);
+        let whole = (ended - begun).min(options.grace);
         let relapse = maintenance
             && reach.is_some_and(|reach| episode.begin.at <= reach)
             && window.status != Status::Cancelled;
@@ -183,6 +183,28 @@ fn met(
         }
     }
     met
+}
+
+/// When an episode began and ended, with the window's own `start` and `end` where the polls cannot tell
+/// theirs from them: a question asked just before the start is answered after it.
+fn edges(
+    episode: &Episode,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    now: DateTime<Utc>,
+    options: ReconcileOptions,
+) -> (DateTime<Utc>, DateTime<Utc>) {
+    let begun = episode.begin.at;
+    let begun = if begun + slack(episode.begin, options) >= start { begun.max(start) } else { begun };
+    let ended = episode.end.map_or(now, |end| end.at);
+    let late = episode.end.map_or(options.grace, |end| slack(end, options));
+    (begun, if ended - late <= end { ended.min(end) } else { ended })
+}
+
+/// How far an edge may lie from an announced one and still be it: the grace, or one poll.
+fn slack(edge: Edge, options: ReconcileOptions) -> TimeDelta {
+    let poll = edge.after.map_or(TimeDelta::zero(), |after| edge.by - after);
+    options.grace.max(poll.min(options.poll))
 }
 
 /// The end of a window together with the confirmed windows that follow on it without a pause.
@@ -217,9 +239,8 @@ fn unannounced(
         });
     }
     let active = touching.iter().filter(|one| !one.is_cancelled());
-    if let Some(start) =
-        active.map(|one| one.window.start).min().filter(|start| episode.begin.at + options.grace < *start)
-    {
+    let early = |start: &DateTime<Utc>| episode.begin.at + slack(episode.begin, options) < *start;
+    if let Some(start) = active.map(|one| one.window.start).min().filter(early) {
         let spans = std::slice::from_ref(episode);
         findings.push(Finding {
             end: Some(start),
