@@ -1,6 +1,6 @@
 //! Windows from outside: verbs, sources that fail and recover, and what other programs make of exports.
 
-use crate::house::{Platform, get, needs, piaotan, until};
+use crate::house::{Ended, Platform, get, needs, piaotan, until};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -201,6 +201,87 @@ fn in_gbk(text: &str) -> Vec<u8> {
     child.wait_with_output().unwrap().stdout
 }
 
+/// A watch in `dir`, which ends with the test, and where it shows what it sees.
+fn watch(dir: &Path, target: &str) -> (Ended, String) {
+    let mut child = piaotan(&["watch", "--target", target, "--listen", "127.0.0.1:0"])
+        .current_dir(dir)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().rsplit_once("status at ").expect("the watch starts").1.trim_end_matches('/');
+    (Ended(child), url.to_owned())
+}
+
+#[test]
+fn a_watch_tells_live_how_announced_and_seen_agree() {
+    let (announced, silent) = (tempdir().unwrap(), tempdir().unwrap());
+    let weather = "[[maintenance]]\nat = 2\nfor = 600\noperations = [\"everything\"]\n";
+    let platform = Platform::start(announced.path(), weather);
+    let quick = "[probes]\nevery = '300ms'\nwhich = ['own_network', 'page', 'api_health', 'query_number']\n";
+    let now = chrono::Utc::now();
+    let window = format!(
+        "[[maintenance.window]]\nid = 'w'\nstart = '{}'\nend = '{}'\n",
+        (now - chrono::TimeDelta::seconds(5)).to_rfc3339(),
+        (now + chrono::TimeDelta::minutes(9)).to_rfc3339()
+    );
+    std::fs::write(announced.path().join("piaotan.toml"), format!("{quick}{window}")).unwrap();
+    std::fs::write(silent.path().join("piaotan.toml"), quick).unwrap();
+    let watches = [announced.path(), silent.path()].map(|dir| watch(dir, &platform.url));
+    let told = |watch: usize, kind: &str| -> f64 {
+        let page = get(&watches[watch].1, "/metrics");
+        let start = format!("piaotan_findings{{kind=\"{kind}\",");
+        let values = page.lines().filter(|line| line.starts_with(&start));
+        values.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+    };
+    until("the window is seen to be kept", || told(0, "window_announced_and_observed") == 1.0);
+    until("maintenance without a window is told", || told(1, "window_observed_unannounced") >= 1.0);
+    assert_eq!(told(0, "window_observed_unannounced"), 0.0);
+    assert_eq!(told(1, "window_announced_and_observed"), 0.0);
+}
+
+#[test]
+fn a_run_is_reported_with_windows_that_became_known_after_it() {
+    let dir = tempdir().unwrap();
+    let weather =
+        "[rules]\ndaily_limit = 0\n[[maintenance]]\nat = 4\nfor = 3\noperations = [\"everything\"]\n";
+    let platform = Platform::start(dir.path(), weather);
+    let text = "name = \"t\"\nlimits = [\"errors < 1%\"]\n[load]\nrate = 20\nduration = \"8s\"\n[data]\nprepare = 2\nverify_quota = 0\n[sync]\ntrack = 0.0\ndrain = \"0s\"\n[[mix]]\njourney = \"query_number\"\n";
+    let path = crate::house::scenario(dir.path(), text);
+    let (output, before) =
+        crate::house::run(dir.path(), &path, &platform.url, &["--during-maintenance", "press"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let failed = |summary: &Value, part: &str| {
+        summary[part]["query_number"]["outcomes"]["maintenance"].as_u64().unwrap_or(0)
+    };
+    assert!(failed(&before, "operations") > 20 && failed(&before, "in_windows") == 0, "{before}");
+    // Somebody learns afterwards that it had been announced.
+    let truth = platform.get("/_weather/truth");
+    let held = &truth.get("data").unwrap_or(&truth)["maintenance"][0];
+    let at = |name: &str| held[name].as_str().unwrap_or_else(|| panic!("{held}")).to_owned();
+    let added = piaotan(&["windows", "add", "--store", "piaotan.db"])
+        .args(["--start", &at("begin"), "--end", &at("end")])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let report = |more: &[&str]| -> (Option<i32>, Value) {
+        let again =
+            piaotan(&["report", "run", "--format", "json"]).args(more).current_dir(dir.path()).output();
+        let again = again.unwrap();
+        (again.status.code(), serde_json::from_slice(&again.stdout).unwrap())
+    };
+    let (code, after) = report(&["--store", "piaotan.db"]);
+    assert_eq!((failed(&after, "operations"), code), (0, Some(0)), "{after}");
+    assert_eq!(failed(&after, "in_windows"), failed(&before, "operations"));
+    assert_eq!(after["windows"][0]["source"], "person");
+    assert_eq!(after["windows"][0]["finding"], "announced_and_observed", "{}", after["windows"]);
+    // The folder itself knows nothing of it.
+    assert_eq!(report(&[]).1["operations"], before["operations"]);
+}
+
 #[test]
 fn a_watch_shows_how_its_sources_fare() {
     let dir = tempdir().unwrap();
@@ -208,16 +289,7 @@ fn a_watch_shows_how_its_sources_fare() {
     let one = calendar(&event("a", "20300101T000000Z", "20300101T020000Z"));
     let server = Server::start(http("200 OK\r\nETag: \"1\"", &one));
     configured(dir.path(), &format!("kind = 'ical'\npoll = '1s'\nurl = '{}/c.ics'", server.url));
-    let mut child = piaotan(&["watch", "--target", &platform.url, "--listen", "127.0.0.1:0"])
-        .current_dir(dir.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let _ended = crate::house::Ended(child);
-    let url = line.trim().rsplit_once("status at ").unwrap().1.trim_end_matches('/').to_owned();
+    let (_ended, url) = watch(dir.path(), &platform.url);
     let says = |series: &str| get(&url, "/metrics").lines().any(|line| line == series);
     until("it is read", || says("piaotan_announcement_source_up{source=\"ical\"} 1"));
     let asked = |word: &str| server.requests.lock().unwrap().iter().any(|head| head.contains(word));

@@ -111,7 +111,7 @@ mod tests {
         let window = || Window::new("w", at(10), Some(at(30)));
         check(window(), 10..30, &[(10, "announced_and_observed")], false);
         check(window(), 10..45, &[(10, "announced_and_observed"), (31, "overrun")], false);
-        check(window(), 10..20, &[(10, "announced_and_observed"), (20, "early_end")], false);
+        check(window(), 10..20, &[(10, "announced_and_observed"), (21, "early_end")], false);
         check(window(), 0..0, &[(30, "announced_not_observed")], false);
         let proposed = Window { status: Status::Proposed, ..window() };
         check(proposed, 10..30, &[(10, "announced_and_observed")], true);

@@ -146,13 +146,11 @@ fn services_and_time_beyond_the_announcement_are_unannounced() {
     check(&[writes], &seen, 240, &expected);
 }
 
-/// Minutes from `from` on in which one operation alone says that it is in maintenance, asked every
-/// `step` seconds and answered after half a second.
-fn polled(from: i64, to: i64, step: i64, until: i64) -> Observed {
-    let facts = (0..until / step).map(|n| {
-        let due = at(0) + TimeDelta::seconds(n * step);
-        let down = (from..to).contains(&(n * step));
-        let signal = if down { DOWN } else { Signal::Good };
+/// One operation alone, asked at these seconds, says within `down` that it is in maintenance.
+fn polled(seconds: impl Iterator<Item = i64>, down: std::ops::Range<i64>) -> Observed {
+    let facts = seconds.map(|second| {
+        let due = at(0) + TimeDelta::seconds(second);
+        let signal = if down.contains(&second) { DOWN } else { Signal::Good };
         let subject = Subject::Platform(Operation::QueryNumber);
         Fact { due, done: due + TimeDelta::milliseconds(500), subject, signal }
     });
@@ -161,25 +159,25 @@ fn polled(from: i64, to: i64, step: i64, until: i64) -> Observed {
 
 #[test]
 fn an_edge_within_one_poll_of_the_announced_one_is_the_announced_one() {
-    let kinds = |seen: &Observed, now: i64| -> Vec<&'static str> {
+    let check = |seen: &Observed, now: i64, expected: &[&str]| {
         let announced = Calendar::of(vec![window("w", 60, 120)]);
-        let now = at(0) + TimeDelta::seconds(now);
-        let told = reconcile(&announced, seen, now, Default::default()).findings;
-        told.iter().map(|finding| finding.kind.as_str()).collect()
+        let told = reconcile(&announced, seen, at(0) + TimeDelta::seconds(now), Default::default()).findings;
+        let kinds: Vec<&str> = told.iter().map(|finding| finding.kind.as_str()).collect();
+        assert_eq!(kinds, expected, "now {now}");
     };
     // Asked a second before the start and answered in maintenance: also while it is young.
-    let start = 3_600;
-    for now in [start + 5, start + 30, start + 59] {
-        assert_eq!(kinds(&polled(start - 1, 7_200, 2, now), now), ["announced_and_observed"], "{now}");
+    for now in [3_605, 3_630, 3_659, 3_700] {
+        check(&polled((1..now).step_by(2), 3_599..7_200), now, &["announced_and_observed"]);
     }
     // Asked every five minutes: a failure in the poll before the start may be the beginning of it.
-    assert_eq!(kinds(&polled(start - 300, 7_200, 300, 7_100), 7_100), ["announced_and_observed"]);
-    // Seen two polls before the start it was there before the start, as it is before a long silence.
+    let slowly = || (0..7_100).step_by(300);
+    check(&polled(slowly(), 3_300..7_200), 7_100, &["announced_and_observed"]);
+    // Seen two polls before the start it was there before the start, as it is after a long silence.
     let early = ["announced_and_observed", "observed_unannounced"];
-    assert_eq!(kinds(&polled(start - 600, 7_200, 300, 7_100), 7_100), early);
-    assert_eq!(kinds(&polled(start - 600, 7_200, 600, 7_100), 7_100), early);
-    // Over by the first poll after the end, and begun too late to be more than a poll long.
-    assert_eq!(kinds(&polled(7_195, 7_230, 5, 7_400), 7_400), ["announced_and_observed"]);
+    check(&polled(slowly(), 3_000..7_200), 7_100, &early);
+    check(&polled([0].into_iter().chain(slowly().skip(10)), 3_000..7_200), 7_100, &early);
+    // Begun in the last seconds, and over by the first poll after the end.
+    check(&polled((0..7_400).step_by(5), 7_195..7_230), 7_400, &["announced_and_observed"]);
 }
 
 #[test]
