@@ -116,7 +116,7 @@ mod tests {
         let proposed = Window { status: Status::Proposed, ..window() };
         check(proposed, 10..30, &[(10, "announced_and_observed")], true);
         let cancelled = Window { status: Status::Cancelled, ..window() };
-        check(cancelled, 10..30, &[(10, "cancelled_but_observed"), (10, "observed_unannounced")], false);
+        check(cancelled, 10..30, &[(10, "cancelled_but_observed")], false);
     }
 
     #[test]
