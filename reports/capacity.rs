@@ -161,6 +161,12 @@ fn bound(account: &Account<'_>) -> String {
                 "{objective} was not met even at {upper} journeys/s, the lowest rate tried: load is not the reason; look at the objective or the platform"
             )
         }
+        (Some(Limit::Generator), Lang::Zh) if answer.lower.is_none() => {
+            "压测机连第一个速率都发不出来，无法判断平台；请换更快的机器，或调低 --start".to_owned()
+        }
+        (Some(Limit::Generator), Lang::En) if answer.lower.is_none() => {
+            "the generator could not even send the first rate, so nothing is known of the platform: use a machine with more CPU, or a lower --start".to_owned()
+        }
         (Some(Limit::Generator), Lang::Zh) => {
             format!("压测机先到极限：平台至少承受 {lower}/s；要知道更多，请换更快的机器或用多台压测")
         }

@@ -11,9 +11,8 @@ pub use page::html;
 
 use crate::Error;
 use crate::charts::{Style, forest};
-use crate::html::operation_name;
 use crate::text::{Terminal, laid_out, wrapped};
-use crate::units::{self, change, clean};
+use crate::units::{self, clean};
 use crate::words::{self, Lang, surface};
 use piaotan_analysis::gate::{Judgement, Mode, Reason, Verdict};
 use piaotan_analysis::summary::Verdict as Word;
@@ -269,7 +268,7 @@ pub fn metrics(verdict: &Verdict) -> String {
     );
     for row in &verdict.metrics {
         if let Some(change) = row.change {
-            let metric = rows::key(row.metric);
+            let metric = row.metric;
             let _ = writeln!(
                 out,
                 "piaotan_gate_change{{operation=\"{}\",metric=\"{metric}\"}} {change:.4}",
@@ -297,12 +296,6 @@ fn label(text: &str) -> String {
 /// Foreign text can neither end a cell nor become markup.
 fn escaped(text: &str) -> String {
     crate::markdown::escaped(text)
-}
-
-/// The name of an operation and the word for a change, for one line of progress.
-#[must_use]
-pub fn glance(operation: &str, ratio: f64, lang: Lang) -> String {
-    format!("{} {}", operation_name(lang, operation), change(ratio))
 }
 
 /// A surface as people call it.

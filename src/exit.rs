@@ -27,6 +27,11 @@ impl Coded {
         Self { code: REFUSED, message: message.to_string() }.into()
     }
 
+    /// A signal came, whose code this is.
+    pub fn interrupted(code: u8, message: impl std::fmt::Display) -> anyhow::Error {
+        Self { code, message: message.to_string() }.into()
+    }
+
     /// Maintenance forbids it.
     pub fn maintenance(message: impl std::fmt::Display) -> anyhow::Error {
         Self { code: MAINTENANCE, message: message.to_string() }.into()

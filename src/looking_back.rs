@@ -48,7 +48,7 @@ pub fn week(stretch: &Stretch<'_>) -> Result<Week> {
         }
     })?;
     let mut week = fold.finish();
-    week.target = stretch.settings.target.url.clone().unwrap_or_default();
+    week.target = stretch.settings.target.named().unwrap_or_default().to_owned();
     invoices(stretch, &mut week)?;
     Ok(week)
 }
@@ -83,7 +83,7 @@ fn run(brief: BriefRun) -> Option<Run> {
 fn invoices(stretch: &Stretch<'_>, week: &mut Week) -> Result<()> {
     let Stretch { settings, store, from, to, .. } = *stretch;
     let promise = TimeDelta::from_std(settings.probes.promise.0).unwrap_or(TimeDelta::MAX);
-    let target = settings.target.url.as_deref();
+    let target = settings.target.named();
     let mut surfaces: Vec<Surface> =
         store.surfaces_known(from)?.into_iter().map(|(surface, _)| surface).collect();
     surfaces.dedup();

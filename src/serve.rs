@@ -158,7 +158,11 @@ impl Desk {
             Err(refused) => return *refused,
         };
         if parts.method == Method::POST {
-            let Ok(form) = Limited::new(body, FORM).collect().await else {
+            // A body that trickles in must not keep others from reading.
+            let Ok(form) = tokio::time::timeout(PATIENCE, Limited::new(body, FORM).collect()).await else {
+                return response(Page::text(408, "the form did not come in time\n"), &[]);
+            };
+            let Ok(form) = form else {
                 return response(Page::text(413, "a form of this page is shorter\n"), &[]);
             };
             asked.posted = Some(String::from_utf8_lossy(&form.to_bytes()).into_owned());

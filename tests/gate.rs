@@ -17,19 +17,26 @@ fn weather(dir: &Path, seconds: f64) -> Platform {
     )
 }
 
-/// A duet of the least length: three pairs of one-second blocks.
-fn duet(dir: &Path, before: &str, after: &str, more: &[&str]) -> (Output, Value) {
-    let text = "name = \"t\"\n[load]\nrate = 40\nduration = \"9s\"\n[data]\nprepare = 5\n[sync]\ntrack = 0.0\ndrain = \"0s\"\n[[mix]]\njourney = \"query_number\"\n";
-    let path = scenario(dir, text);
+/// Forty queries a second, and nothing that must be waited for.
+const QUERY: &str = "name = \"t\"\n[load]\nrate = 40\nduration = \"9s\"\n[data]\nprepare = 5\n[sync]\ntrack = 0.0\ndrain = \"0s\"\n[[mix]]\njourney = \"query_number\"\n";
+
+/// A gate of [`QUERY`], and its answer.
+fn asked(dir: &Path, before: &str, after: &str, more: &[&str]) -> (Output, Value) {
+    let path = scenario(dir, QUERY);
     let output = piaotan(&["gate", path.to_str().unwrap(), "--baseline", before, "--candidate", after])
-        .args(["--duet", "--block", "1s", "--settle", "0s", "--max-pairs", "3", "--format", "json"])
-        .args(["--tolerance", "p95=50%", "--tolerance", "typical=50%", "--tolerance", "p50=50%"])
+        .args(["--settle", "0s", "--max-pairs", "3", "--format", "json"])
         .args(more)
         .current_dir(dir)
         .output()
         .unwrap();
     let answer = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
     (output, answer)
+}
+
+/// A duet of the least length: three pairs of one-second blocks.
+fn duet(dir: &Path, before: &str, after: &str, more: &[&str]) -> (Output, Value) {
+    let terms = ["--tolerance", "p95=50%", "--tolerance", "typical=50%", "--tolerance", "p50=50%"];
+    asked(dir, before, after, &[&["--duet", "--block", "1s"], &terms[..], more].concat())
 }
 
 #[test]
@@ -276,17 +283,31 @@ fn the_ci_job_runs_in_a_clean_folder() {
 
 /// Three interleaved pairs of two-second blocks, judged by the typical latency alone.
 fn interleaved(dir: &Path, before: &str, after: &str) -> (Output, Value) {
-    let text = "name = \"t\"\n[load]\nrate = 40\nduration = \"9s\"\n[data]\nprepare = 5\n[sync]\ntrack = 0.0\ndrain = \"0s\"\n[[mix]]\njourney = \"query_number\"\n";
-    let path = scenario(dir, text);
-    let output = piaotan(&["gate", path.to_str().unwrap(), "--baseline", before, "--candidate", after])
-        .args(["--block", "2s", "--settle", "0s", "--max-pairs", "3", "--floor", "0.5", "--format", "json"])
-        .args(["--tolerance", "typical=60%", "--tolerance", "p50=off"])
-        .args(["--tolerance", "p95=off", "--tolerance", "p99=off"])
-        .current_dir(dir)
-        .output()
-        .unwrap();
-    let answer = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-    (output, answer)
+    let off = ["--tolerance", "p50=off", "--tolerance", "p95=off", "--tolerance", "p99=off"];
+    let terms = ["--block", "2s", "--floor", "0.5", "--tolerance", "typical=60%"];
+    asked(dir, before, after, &[&terms[..], &off].concat())
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_deployment() {
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "");
+    let nobody = format!("http://127.0.0.1:{}", crate::house::free_port());
+    let path = scenario(dir.path(), QUERY);
+    let mut child =
+        piaotan(&["gate", path.to_str().unwrap(), "--baseline", &platform.url, "--candidate", &nobody])
+            .args(["--candidate-start", "echo up; sleep 60", "--out", "out"])
+            .current_dir(dir.path())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+    let log = dir.path().join("out/b-start.log");
+    crate::house::until("it was started", || std::fs::read(&log).is_ok_and(|said| !said.is_empty()));
+    let begun = std::time::Instant::now();
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(begun.elapsed().as_secs() < 10, "ended by the signal, not by --start-timeout");
 }
 
 #[test]

@@ -28,7 +28,7 @@ mod verdict;
 
 pub use block::{Arm, Block, Metric, Sample};
 pub use delays::stored_delays;
-pub use plan::{Plan, Spread, plan};
+pub use plan::{Plan, plan};
 pub use stored::{LEAST_RUNS, Run, stored};
 pub use verdict::{Generator, Judgement, Maintenance, Mode, Reason, Row, SyncJudgement, Verdict};
 

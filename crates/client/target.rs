@@ -27,6 +27,14 @@ pub struct TargetSection {
     pub allow_private: Option<bool>,
 }
 
+impl TargetSection {
+    /// The base URL as the ledger names a target: without a slash at its end.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        self.url.as_deref().map(|url| url.trim_end_matches('/'))
+    }
+}
+
 /// A base URL taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {

@@ -192,15 +192,17 @@ impl Store {
         })
     }
 
-    /// When the oldest invoice was uploaded that is still to be seen somewhere.
+    /// When the oldest invoice of a target was uploaded that is still to be seen somewhere.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn oldest_pending(&self) -> Result<Option<DateTime<Utc>>, Error> {
+    pub fn oldest_pending(&self, target: &str) -> Result<Option<DateTime<Utc>>, Error> {
         self.read_history(|connection| {
             let query = "SELECT min(uploaded) FROM sight CROSS JOIN invoice ON invoice.id = sight.invoice
-                         WHERE sight.state = 'pending'";
-            let oldest: Option<i64> = connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
+                         WHERE sight.state = 'pending'
+                         AND invoice.account IN (SELECT id FROM account WHERE target = ?1)";
+            let oldest: Option<i64> =
+                connection.prepare_cached(query)?.query_row([target], |row| row.get(0))?;
             Ok(oldest.and_then(DateTime::from_timestamp_micros))
         })
     }

@@ -21,11 +21,12 @@ pub fn page(account: &Account<'_>, why: Option<&str>, target: &str, when: &str) 
         CapacityVerdict::Fail => ("fail", "✗", lang.of("不通过", "FAIL")),
         CapacityVerdict::Inconclusive => ("inconclusive", "?", lang.of("难下结论", "INCONCLUSIVE")),
     };
-    let word = match answer.headroom.as_ref().map(|h| h.verdict) {
-        Some(HeadroomVerdict::Go) => "GO",
-        Some(HeadroomVerdict::NoGo) => "NO-GO",
-        Some(HeadroomVerdict::Marginal) => "MARGINAL",
-        None => plain,
+    // A comparison may fail what the headroom alone would let go.
+    let word = match (answer.verdict, answer.headroom.as_ref().map(|h| h.verdict)) {
+        (CapacityVerdict::Pass, Some(HeadroomVerdict::Go)) => "GO",
+        (CapacityVerdict::Fail, Some(HeadroomVerdict::NoGo)) => "NO-GO",
+        (CapacityVerdict::Inconclusive, Some(HeadroomVerdict::Marginal)) => "MARGINAL",
+        _ => plain,
     };
     let style = |width| Style { lang, width, titled: false, ..Style::default() };
     let trials = knee(answer);

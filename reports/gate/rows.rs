@@ -90,21 +90,10 @@ const fn metric(of: Metric, lang: Lang) -> &'static str {
     }
 }
 
-/// The name of a metric for machines.
-pub(super) const fn key(of: Metric) -> &'static str {
-    match of {
-        Metric::Typical => "typical",
-        Metric::P50 => "p50",
-        Metric::P95 => "p95",
-        Metric::P99 => "p99",
-        Metric::ErrorRatio => "error_ratio",
-    }
-}
-
 fn of_metric(row: &Row, lang: Lang) -> Line {
     let write = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), change);
     Line {
-        key: format!("{}.{}", row.operation, key(row.metric)),
+        key: format!("{}.{}", row.operation, row.metric),
         name: name(row, lang),
         change: write(row.change),
         interval: interval(row.lower, row.upper),

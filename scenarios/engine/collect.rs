@@ -14,7 +14,7 @@ use piaotan_analysis::limit::{Limit, Measured, Point, Subject, measure};
 use piaotan_analysis::summary::SyncFold;
 use piaotan_record::calendar::Calendar;
 use piaotan_record::folder::{Event, FolderError, Manifest, RunWriter};
-use piaotan_record::{Arrivals, Cell, CodeBook, Nanos, Operation, Surface, tally};
+use piaotan_record::{Arrivals, Cell, CodeBook, Nanos, Operation, tally};
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,8 +37,6 @@ pub struct Totals {
     pub trouble: Option<String>,
     /// The limit that ended the run.
     pub aborted: Option<String>,
-    /// Followed invoices that were found by their number.
-    pub seen_by_number: u64,
 }
 
 /// What one batch added.
@@ -68,7 +66,6 @@ impl Default for Live {
             recent: VecDeque::new(),
             trouble: None,
             aborted: None,
-            seen_by_number: 0,
         };
         Self(Arc::new(Mutex::new(totals)), Arc::default())
     }
@@ -171,8 +168,6 @@ impl Collector {
         for arrivals in batch.tally.arrivals.values() {
             totals.arrivals.merge(arrivals);
         }
-        let seen = |event: &&Event| matches!(event, Event::Seen { surface: Surface::Number, .. });
-        totals.seen_by_number += batch.events.iter().filter(seen).count() as u64;
         totals.lateness.add(&batch.lateness).expect("all histograms have one shape");
         if batch.paces {
             totals.cpu = batch.cpu;
@@ -384,7 +379,7 @@ mod tests {
     use super::*;
     use crate::engine::recorder::Recorder;
     use piaotan_record::code::CodeEntry;
-    use piaotan_record::{Observation, Outcome, Token};
+    use piaotan_record::{Observation, Outcome, Surface, Token};
     use std::time::Duration;
 
     const EVERYWHERE: &dyn Fn(u32, Operation, &Cell) -> bool = &|_, _, _| false;

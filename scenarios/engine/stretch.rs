@@ -148,7 +148,7 @@ impl Stretch {
         let last = self.seconds.keys().next_back().copied().unwrap_or(self.from);
         let each_second = (self.from..=last).map(|second| {
             let tick = self.seconds.get(&second).copied().unwrap_or_default();
-            let mean = if tick.answered > 0.0 { tick.total / tick.answered } else { 0.0 };
+            let mean = if tick.answered > 0.0 { tick.total / tick.answered } else { f64::NAN };
             Second { mean, ..tick.second }
         });
         let begin = Nanos(u64::from(self.from) * Nanos::SECOND);
@@ -219,5 +219,16 @@ mod tests {
             histogram.saturating_record(millis * 1_000_000);
         }
         assert_eq!(above(&histogram, 0.5), 2);
+    }
+
+    #[test]
+    fn a_second_without_an_answer_has_no_mean() {
+        let mut stretch = Stretch::new(0, 0, 3);
+        (stretch.at(2).answered, stretch.at(2).total) = (2.0, 0.4);
+        let end = Nanos(3 * Nanos::SECOND);
+        let means: Vec<f64> = stretch.finish(end, end, false).each_second.iter().map(|s| s.mean).collect();
+        // A zero would look like the quickest of all seconds to whoever seeks the end of the warm-up.
+        assert!(means[0].is_nan() && means[1].is_nan(), "{means:?}");
+        assert_eq!(means[2..], [0.2]);
     }
 }

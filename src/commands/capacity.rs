@@ -123,6 +123,7 @@ pub fn run(args: &Capacity, common: &Common) -> Result<u8> {
     let before = args.compare.as_deref().map(telling::before).transpose()?;
     let configured = config::load(common.config.as_deref())?;
     let plan = run::plan(&args.scenario, &args.set)?;
+    before.iter().try_for_each(|before| before.must_be_like(&objective, &plan.scenario.name))?;
     let settings = settings(args, &objective, &plan, need)?;
     sends(&plan, &objective)?;
     let (setup, settings) = setup(args, common, &configured, plan, settings)?;

@@ -141,17 +141,11 @@ impl FromStr for Tolerance {
         let wrong = || format!("`{text}` is not a tolerance; write METRIC=CHANGE, such as p95=15%");
         let (name, change) = text.split_once('=').ok_or_else(wrong)?;
         let what = match name.trim() {
-            "typical" => Judged::Metric(Metric::Typical),
-            "p50" => Judged::Metric(Metric::P50),
-            "p95" => Judged::Metric(Metric::P95),
-            "p99" => Judged::Metric(Metric::P99),
-            "errors" | "error_ratio" => Judged::Metric(Metric::ErrorRatio),
+            "errors" => Judged::Metric(Metric::ErrorRatio),
             "sync" => Judged::Sync,
-            other => {
-                return Err(format!(
-                    "`{other}` is not judged; write one of typical, p50, p95, p99, error_ratio, sync"
-                ));
-            }
+            name => Judged::Metric(name.parse().map_err(|_| {
+                format!("`{name}` is not judged; write one of typical, p50, p95, p99, error_ratio, sync")
+            })?),
         };
         let change = change.trim();
         if change == "off" {

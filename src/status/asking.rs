@@ -57,18 +57,19 @@ impl Asking {
     pub fn page(&self, asked: &Asked, lang: Lang) -> Page {
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some((setting, runtime)) = watched else { return Page::text(503, "starting\n") };
-        let mut view = View::of(asked, &setting);
+        let (mut view, mut status) = (View::of(asked, &setting), 200);
         if let Some(body) = &asked.posted {
-            let zone = setting.client.profile().zone();
-            let found = question::filled(body, zone)
-                .and_then(|question| runtime.block_on(self.look(&question, &setting, lang)));
+            let found = question::filled(body, setting.client.profile().zone()).map_err(|why| (422, why));
+            let found = found.and_then(|question| {
+                runtime.block_on(self.look(&question, &setting, lang)).map_err(|why| (503, why))
+            });
             match found {
                 Ok(found) => view.found = Some(Found::of(&found, &setting, lang)),
-                Err(why) => view.wrong = Some(format!("{why:#}")),
+                Err((code, why)) => (status, view.wrong) = (code, Some(format!("{why:#}"))),
             }
         }
         match drawn(&view, lang) {
-            Ok(body) => Page { status: if view.wrong.is_some() { 422 } else { 200 }, ..Page::html(body) },
+            Ok(body) => Page { status, ..Page::html(body) },
             Err(why) => Page::text(500, format!("{why:#}\n")),
         }
     }

@@ -74,7 +74,7 @@ impl Row {
 /// The day before which no look is made any more: older ones are seen, or given up.
 fn settled_before(shown: &Shown, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
     let usual = now - shown.give_up - TimeDelta::days(1);
-    let oldest = shown.store.oldest_pending()?;
+    let oldest = shown.store.oldest_pending(&shown.target)?;
     let end = oldest.map_or(usual, |oldest| oldest.min(usual));
     Ok(end.date_naive().and_time(NaiveTime::MIN).and_utc())
 }

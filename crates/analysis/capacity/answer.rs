@@ -97,7 +97,7 @@ impl CapacityAnswer {
     /// The same answer of a search whose ceiling was what the generator could send.
     #[must_use]
     pub fn at_the_generators_limit(mut self) -> Self {
-        if self.limit == Some(Limit::MetAtEveryRate) {
+        if matches!(self.limit, Some(Limit::MetAtEveryRate | Limit::CutShort)) && self.median.is_none() {
             (self.limit, self.verdict) = (Some(Limit::Generator), CapacityVerdict::Inconclusive);
         }
         let need = self.headroom.as_ref().map(|h| h.need);
@@ -106,17 +106,15 @@ impl CapacityAnswer {
 
     pub(super) fn bounded(settings: &Settings, trials: &[Trial], limit: Limit) -> Self {
         let mut this = Self::empty(settings, trials);
-        let rates = |held: bool| {
-            let probes = trials.iter().filter(|t| t.purpose != Purpose::WarmUp);
-            probes.filter(move |t| t.symptom().is_none() == held).map(|t| t.rate)
-        };
         match limit {
             Limit::MetAtEveryRate => {
                 this.lower = Some(settings.ceiling);
                 this.verdict = CapacityVerdict::Pass;
             }
             Limit::NeverMet => {
-                this.upper = rates(false).min_by(f64::total_cmp);
+                let probes = trials.iter().filter(|t| t.purpose != Purpose::WarmUp);
+                let violated = probes.filter(|t| t.symptom().is_some()).map(|t| t.rate);
+                this.upper = violated.min_by(f64::total_cmp);
                 this.verdict = CapacityVerdict::Fail;
                 this.symptom = limiting(trials, 0.0);
             }
@@ -153,7 +151,9 @@ impl CapacityAnswer {
     /// Adds whether a rate that must be carried is carried; its verdict becomes the answer's.
     pub fn with_need(mut self, need: Option<f64>) -> Self {
         if let Some(need) = need {
-            let headroom = Headroom::of(need, self.lower, self.upper);
+            // The lower end of an interval that no longer trial kept promises nothing.
+            let carried = self.lower.filter(|_| self.median.is_none() || self.confirmed == Some(true));
+            let headroom = Headroom::of(need, carried, self.upper);
             self.verdict = match headroom.verdict {
                 HeadroomVerdict::Go => CapacityVerdict::Pass,
                 HeadroomVerdict::NoGo => CapacityVerdict::Fail,

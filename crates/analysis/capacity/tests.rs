@@ -101,6 +101,16 @@ fn a_search_cut_short_claims_nothing() {
 }
 
 #[test]
+fn what_only_short_probes_carried_is_no_go() {
+    let trials =
+        [(Purpose::WarmUp, 15.0, 20.0), (Purpose::Bracket, 60.0, 8.0), (Purpose::Bracket, 90.0, 8.0)]
+            .map(|(purpose, rate, seconds)| PLATFORM.trial(purpose, rate, seconds));
+    let cut = |need| Capacity::new(Settings { need: Some(need), ..usual() }).unwrap().finish(&trials);
+    assert_eq!((cut(20.0).exit, cut(20.0).confirmed), (3, None));
+    assert_eq!(cut(200.0).exit, 1, "what is far above what was violated is not carried");
+}
+
+#[test]
 fn a_backlog_that_short_probes_miss_is_found_by_trials() {
     // Probes of 8 s see nothing of it: the first search trial is three times too fast.
     let hidden = |purpose, rate, seconds| {
@@ -137,6 +147,9 @@ fn what_the_generator_could_not_send_is_a_bound_from_below() {
     let slow = Settings { ceiling: 40.0, ..usual() };
     let answer = PLATFORM.search(slow.clone()).at_the_generators_limit();
     assert_eq!((answer.exit, answer.limit, answer.lower), (3, Some(Limit::Generator), Some(40.0)));
+    // Where not even the first rate could be sent, there is no bound at all.
+    let nothing = Capacity::new(usual()).unwrap().finish(&[]).at_the_generators_limit();
+    assert_eq!((nothing.exit, nothing.limit, nothing.lower), (3, Some(Limit::Generator), None));
     let need = Settings { need: Some(30.0), ..slow };
     assert_eq!(PLATFORM.search(need).at_the_generators_limit().exit, 0);
 }

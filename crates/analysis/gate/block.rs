@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use piaotan_record::closed_enum;
 use serde::{Deserialize, Serialize};
 
 use crate::quantile::LogSample;
@@ -14,17 +15,17 @@ pub enum Arm {
     Both,
 }
 
-/// What is compared between the two arms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Geometric mean of the middle four fifths of the latencies.
-    Typical,
-    P50,
-    P95,
-    P99,
-    /// Share of requests that failed.
-    ErrorRatio,
+closed_enum! {
+    /// What is compared between the two arms.
+    pub enum Metric {
+        /// Geometric mean of the middle four fifths of the latencies.
+        Typical = "typical",
+        P50 = "p50",
+        P95 = "p95",
+        P99 = "p99",
+        /// Share of requests that failed.
+        ErrorRatio = "error_ratio",
+    }
 }
 
 impl Metric {

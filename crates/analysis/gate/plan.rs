@@ -1,17 +1,10 @@
 //! What a time budget buys: how many pairs, when to look, and which change that can find.
 
+use super::Settings;
 use super::block::Metric;
 use super::judge::Bench;
 use super::spending::Spending;
 use super::verdict::Mode;
-use super::{Settings, Verdict};
-
-/// Spread to expect of one pair: standard deviation of the log ratio of one metric.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
-    pub metric: Metric,
-    pub sd: f64,
-}
 
 /// A gate that fits into a budget.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,14 +16,13 @@ pub struct Plan {
     /// Seconds that all pairs take, settling included.
     pub seconds: f64,
     /// Change of each metric (ratio - 1) that is found with probability 0.8: on a quiet machine, and on a
-    /// shared one. The two are the same where the spread was measured.
+    /// shared one.
     pub detectable: Vec<(Metric, [f64; 2])>,
 }
 
 /// Plans a gate of at most `budget` seconds over `operations` operations, each block preceded by
-/// `settle` seconds. `spreads` come from an earlier verdict; where one is missing, those of a quiet and of
-/// a shared machine are assumed.
-pub fn plan(settings: &Settings, budget: f64, settle: f64, operations: usize, spreads: &[Spread]) -> Plan {
+/// `settle` seconds, with the spreads of a quiet and of a shared machine.
+pub fn plan(settings: &Settings, budget: f64, settle: f64, operations: usize) -> Plan {
     let blocks = if settings.mode == Mode::Duet { 1.0 } else { 2.0 };
     let pair = blocks * (settings.seconds + settle);
     let pairs = ((budget / pair).floor().max(0.0) as usize).min(settings.max_pairs);
@@ -43,7 +35,7 @@ pub fn plan(settings: &Settings, budget: f64, settle: f64, operations: usize, sp
     let multiple = Bench { settings, spending: &Spending::new(looks.clone()) }.detectable_spreads(rows);
     let found = |sd: f64| (multiple * sd).exp_m1().max(settings.floor);
     let detectable =
-        latencies.map(|metric| (metric, expected(metric, settings.seconds, spreads).map(found))).collect();
+        latencies.map(|metric| (metric, expected(metric, settings.seconds).map(found))).collect();
     Plan { pairs, seconds: pairs as f64 * pair, looks, detectable }
 }
 
@@ -61,29 +53,11 @@ pub(super) fn looks(most: usize) -> Vec<usize> {
 /// `gate_truth`. Of shorter ones the spread grows more slowly than with the root of their number, since
 /// neighbouring blocks share what wanders for seconds and stalls, not counts, set the tail; the powers are
 /// those of table 4 of `gate_truth`.
-fn expected(metric: Metric, seconds: f64, spreads: &[Spread]) -> [f64; 2] {
-    if let Some(measured) = spreads.iter().find(|s| s.metric == metric) {
-        return [measured.sd; 2];
-    }
+fn expected(metric: Metric, seconds: f64) -> [f64; 2] {
     let (of_a_minute, power) = match metric {
         Metric::Typical | Metric::P50 => ([0.02, 0.064], 0.33),
         Metric::P95 => ([0.03, 0.14], 0.24),
         Metric::P99 | Metric::ErrorRatio => ([0.04, 0.20], 0.42),
     };
     of_a_minute.map(|sd| sd * (60.0 / seconds).powf(power))
-}
-
-impl Verdict {
-    /// Spreads of the judged pairs, the widest operation of each metric, to plan the next gate with.
-    pub fn spreads(&self) -> Vec<Spread> {
-        let mut spreads: Vec<Spread> = Vec::new();
-        for row in &self.metrics {
-            let Some(sd) = row.pair_sd else { continue };
-            match spreads.iter_mut().find(|s| s.metric == row.metric) {
-                Some(spread) => spread.sd = spread.sd.max(sd),
-                None => spreads.push(Spread { metric: row.metric, sd }),
-            }
-        }
-        spreads
-    }
 }

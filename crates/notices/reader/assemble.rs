@@ -100,7 +100,7 @@ pub(crate) fn assemble(text: &str, plain: &Plain, language: Language, context: &
         aside_end: 0,
     };
     for (n, placed) in phrases.iter().enumerate() {
-        if walk.found.len() >= MOST_WINDOWS {
+        if walk.found.len() + walk.waiting.len() >= MOST_WINDOWS {
             walk.doubts.push((DoubtKind::TooMany, placed.atoms.clone()));
             break;
         }

@@ -2,6 +2,7 @@
 
 mod check;
 use check::{check, check_at};
+use piaotan_notices::{Context, DoubtKind, read};
 
 const PLANNED: &str = "planned_maintenance";
 
@@ -305,4 +306,13 @@ fn taken_back() {
 #[test]
 fn ends_before_starts_by_their_zones_are_no_windows() {
     check("2026-11-20", "系统维护：11月24日22:00(UTC)至11月25日1:00(UTC+8)", PLANNED, "");
+}
+
+#[test]
+fn a_text_of_starts_without_ends_is_read_no_further_than_one_of_windows() {
+    let text = "11月25日系统停机11月24日22:00。".repeat(4_000);
+    let context = Context { published: "2026-11-20".parse().ok(), ..Context::default() };
+    let reading = read(&text, &context);
+    assert!(reading.windows.len() <= 400, "{} windows", reading.windows.len());
+    assert!(reading.doubts.iter().any(|doubt| doubt.kind == DoubtKind::TooMany));
 }

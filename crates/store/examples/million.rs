@@ -56,7 +56,7 @@ fn measure(store: &Store, rows: u64) -> Result<(), Box<dyn std::error::Error>> {
     timed("surfaces", &|| Ok(store.surfaces_known(recent)?.len() as u64))?;
     timed("tracks", &|| Ok(u64::from(store.tracks(TARGET)?)))?;
     timed("seen", &|| Ok(store.seen_before(TARGET, now, 20)?.len() as u64))?;
-    timed("oldest", &|| Ok(store.oldest_pending()?.map_or(0, |at| at.timestamp().unsigned_abs())))?;
+    timed("oldest", &|| Ok(store.oldest_pending(TARGET)?.map_or(0, |at| at.timestamp().unsigned_abs())))?;
     Ok(())
 }
 

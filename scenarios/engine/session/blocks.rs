@@ -10,8 +10,7 @@ use crate::engine::waits::Pipeline;
 use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_analysis::capacity::Wait;
 use piaotan_record::calendar::Calendar;
-use piaotan_record::{Nanos, Operation, Service, Window};
-use std::path::Path;
+use piaotan_record::{Nanos, Operation, Window};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -139,18 +138,6 @@ impl Session {
         self.in_flight.iter().map(|each| each.load(Ordering::Relaxed)).sum()
     }
 
-    /// Followed invoices that have not been seen yet, on the surface that is asked most.
-    #[must_use]
-    pub fn pending(&self) -> u64 {
-        self.parts.follower.begun().saturating_sub(self.parts.live.lock().seen_by_number)
-    }
-
-    /// Invoices followed so far.
-    #[must_use]
-    pub fn followed(&self) -> u64 {
-        self.parts.follower.begun()
-    }
-
     /// Requests of the block under way and how many of them failed.
     #[must_use]
     pub fn so_far(&self) -> (u64, u64) {
@@ -203,18 +190,6 @@ impl Session {
         self.parts.clock.wall()
     }
 
-    /// The folder that is written.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.parts.setup.out
-    }
-
-    /// The service whose windows matter most to people who wait.
-    #[must_use]
-    pub fn service(&self) -> Service {
-        self.operations().first().map_or(Service::All, |op| op.service())
-    }
-
     /// Ends the workers, lets the tracker drain, and closes the folder (all but the summary).
     ///
     /// # Errors
@@ -234,12 +209,6 @@ impl UnderWay {
     /// Lets no new arrivals in; what is under way is answered.
     pub fn stop(&self) {
         self.stop.raise(Urgency::Drain);
-    }
-
-    /// The moment at which the block begins and the one at which its last arrival is due.
-    #[must_use]
-    pub fn span(&self) -> (Nanos, Nanos) {
-        (self.begin, self.planned)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::objective::Objective;
 use super::progress::Progress;
+use crate::signals::Signals;
 use anyhow::Result;
 use piaotan_analysis::capacity::{Growth, Purpose, Trial, Wait, usual_wait};
 use piaotan_scenarios::engine::session::{Ask, Session};
@@ -66,6 +67,7 @@ pub fn attempt(
     objective: &Objective,
     usual: &mut Usual,
     progress: &Progress,
+    signals: &Signals,
 ) -> Result<Seen> {
     let too_slow = Some(TooSlow { operation: objective.operation, latency: objective.slo.latency });
     let seconds = order.seconds.ceil().max(1.0) as u32;
@@ -83,7 +85,7 @@ pub fn attempt(
         progress.during(order, session, &block);
         std::thread::sleep(LOOK);
     };
-    let drained = drain(session);
+    let drained = drain(session, signals);
     if session.touched(&measured) {
         return Ok(Seen::Touched);
     }
@@ -102,12 +104,18 @@ fn collapses(session: &Session, rate: f64) -> bool {
     failing || session.in_flight() as f64 > BACKLOG * rate
 }
 
-/// Waits until nearly all invoices are decided and seen, or nothing moves; gives the seconds it took.
-fn drain(session: &Session) -> f64 {
+/// Waits until nearly all invoices are decided and seen, nothing moves, or a signal comes; gives the seconds it
+/// took.
+fn drain(session: &Session, signals: &Signals) -> f64 {
     let began = Instant::now();
     let left = || [Pipeline::Review, Pipeline::Sync].map(|pipeline| session.waiting(pipeline));
     let (mut last, mut moved) = (left(), Instant::now());
-    while last != [0, 0] && began.elapsed().as_secs_f64() < DRAIN && moved.elapsed().as_secs_f64() < STUCK {
+    let patient = |moved: Instant| {
+        began.elapsed().as_secs_f64() < DRAIN
+            && moved.elapsed().as_secs_f64() < STUCK
+            && signals.code().is_none()
+    };
+    while last != [0, 0] && patient(moved) {
         std::thread::sleep(LOOK);
         let now = left();
         if now != last {

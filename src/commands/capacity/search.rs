@@ -110,16 +110,17 @@ impl<'a> Search<'a> {
         let (answer, ended) = loop {
             let machine = Capacity::new(self.settings.clone()).map_err(|e| anyhow!("{e}"))?;
             let (step, late) = self.next(&machine);
-            let Step::Run { purpose, rate, seconds } = step else {
-                let Step::Done(answer) = step else { unreachable!("a step is to run or to be done") };
-                break (*answer, if late { Ended::TimeUp } else { Ended::Complete });
+            let (purpose, rate, seconds) = match step {
+                Step::Run { purpose, rate, seconds } => (purpose, rate, seconds),
+                Step::Done(answer) => break (*answer, if late { Ended::TimeUp } else { Ended::Complete }),
             };
             if let Some(ended) = self.hindrance(seconds) {
                 break (machine.finish(&self.trials), ended);
             }
             self.attempts += 1;
             let order = Order { purpose, rate, seconds, number: self.attempts, follow: self.follow };
-            let seen = attempt(&mut self.session, &order, self.objective, &mut self.usual, &self.progress)?;
+            let (objective, usual) = (self.objective, &mut self.usual);
+            let seen = attempt(&mut self.session, &order, objective, usual, &self.progress, self.signals)?;
             if self.signals.code().is_some() {
                 break (machine.finish(&self.trials), Ended::Interrupted);
             }

@@ -5,7 +5,7 @@ use super::objective::Objective;
 use super::search::{Ended, Found, LeftOut, Why};
 use crate::door::Format;
 use crate::telling;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use piaotan_analysis::capacity::{CapacityAnswer, CapacityVerdict, Change, Comparison, Interval, Trial};
@@ -60,6 +60,21 @@ pub fn before(path: &Path) -> Result<Before> {
 }
 
 impl Before {
+    /// Refuses what cannot be compared before anything is pressed.
+    ///
+    /// # Errors
+    /// One line that names the flag.
+    pub fn must_be_like(&self, objective: &Objective, scenario: &str) -> Result<()> {
+        if self.objective == objective.text && self.scenario == scenario {
+            return Ok(());
+        }
+        bail!(
+            "--compare: that search was of `{}` under `{}`; search the same, or leave the flag out",
+            self.scenario,
+            self.objective
+        )
+    }
+
     fn interval(&self) -> Option<Interval> {
         Some(Interval { lower: self.lower?, median: self.median?, upper: self.upper? })
     }
@@ -76,10 +91,7 @@ impl Told {
     ) -> Self {
         let mut answer = found.answer.clone();
         let after = || Some(Interval { lower: answer.lower?, median: answer.median?, upper: answer.upper? });
-        let alike =
-            |before: &&Before| before.objective == objective.text && before.scenario == plan.scenario.name;
-        let comparison = before
-            .map(|before| Comparison::of(Some(before).filter(alike).and_then(Before::interval), after()));
+        let comparison = before.map(|before| Comparison::of(before.interval(), after()));
         let windows = found.left_out.iter().any(|out| out.reason == Why::Window);
         if answer.verdict == CapacityVerdict::Inconclusive
             && (found.ended == Ended::Window || windows && found.ended == Ended::TimeUp)

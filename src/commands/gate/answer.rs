@@ -113,6 +113,8 @@ fn write(out: &Path, report: &GateReport<'_>, answer: &Value) -> Result<()> {
     put("forest.svg", chart.as_bytes())?;
     put("forest.png", &png::draw(&chart, 2.0)?)?;
     put("report.md", gate::markdown(report, Some("forest.svg")).as_bytes())?;
+    // A comment on a pull request has no files beside it.
+    put("comment.md", gate::markdown(report, None).as_bytes())?;
     put("report.html", gate::html(report, out.join("a").exists())?.as_bytes())?;
     put("junit.xml", gate::junit(report)?.as_bytes())?;
     put("metrics.txt", gate::metrics(report.verdict).as_bytes())

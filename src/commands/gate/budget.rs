@@ -47,7 +47,7 @@ pub fn plan(args: &Gate, settings: &mut Settings, lengths: Lengths, operations: 
     settings.mode = if args.duet { Mode::Duet } else { Mode::Interleaved };
     let budget = args.max_time.map_or(f64::INFINITY, |most| most.as_seconds() - OVERHEAD);
     let settle = lengths.whole() - f64::from(lengths.block);
-    let plan = gate::plan(settings, budget, settle, operations, &[]);
+    let plan = gate::plan(settings, budget, settle, operations);
     if plan.pairs == 0 {
         let blocks = if args.duet { 3.0 } else { 6.0 };
         let least = blocks * lengths.whole() + OVERHEAD;

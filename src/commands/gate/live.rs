@@ -50,9 +50,9 @@ pub fn run(args: &Gate, common: &Common, scenario: &str, urls: [&String; 2]) -> 
     if args.format == Format::Human {
         eprintln!("{}", planned(&budget, lengths, rate, lang));
     }
-    let started = side::start(args, &ready, &out)?;
-    let zone = crate::forge::profile(args.profile.as_deref().or(settings.target.profile.as_deref()))?.zone();
+    let started = side::start(args, &ready, &out, &signals)?;
     let [a, b] = ready;
+    let zone = a.setup.profile.zone();
     let course = Course {
         gate,
         sides: [a.open()?, b.open()?],
@@ -74,7 +74,7 @@ pub fn run(args: &Gate, common: &Common, scenario: &str, urls: [&String; 2]) -> 
     let folded = close(sides, signals.code().is_some(), lang)?;
     drop(started);
     let verdict = match args.sync_tolerance() {
-        Some(tolerance) => verdict.with_sync(sync::judge(&folded, tolerance, lengths.whole())),
+        Some(tolerance) => verdict.with_sync(sync::judge(&folded, [tolerance, args.floor], lengths.whole())),
         None => verdict,
     };
     let facts = Facts {
@@ -131,7 +131,7 @@ fn planned(budget: &gate::Plan, lengths: Lengths, rate: f64, lang: Lang) -> Stri
         .iter()
         .map(|(metric, [quiet, shared])| {
             let (quiet, shared) = (units::number(100.0 * quiet), units::percent(*shared));
-            format!("{} {quiet}–{shared}", format!("{metric:?}").to_lowercase())
+            format!("{metric} {quiet}–{shared}")
         })
         .collect();
     let (pairs, block) = (budget.pairs, lengths.block);

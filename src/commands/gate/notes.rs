@@ -58,7 +58,7 @@ pub fn finds(verdict: &Verdict, lang: Lang) -> Option<String> {
         let all: Vec<f64> = of.filter_map(|row| row.detectable).collect();
         let least = all.iter().copied().min_by(f64::total_cmp)?;
         let most = all.iter().copied().max_by(f64::total_cmp)?;
-        let name = format!("{metric:?}").to_lowercase();
+        let name = metric.as_str();
         Some(match all.len() {
             1 => format!("{name} {}", percent(most)),
             _ => format!("{name} {}–{}", number(100.0 * least), percent(most)),

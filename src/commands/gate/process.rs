@@ -5,6 +5,8 @@
     reason = "the front door waits until a port answers"
 )]
 
+use crate::exit::Coded;
+use crate::signals::Signals;
 use anyhow::{Context as _, Result, anyhow, bail};
 use piaotan_client::target::Endpoint;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -29,8 +31,15 @@ impl Started {
     /// says goes to `log`.
     ///
     /// # Errors
-    /// One line that names the flag, when it ends or stays silent.
-    pub fn start(flag: &str, command: &str, at: &Endpoint, log: &Path, patience: Duration) -> Result<Self> {
+    /// One line that names the flag, when it ends, stays silent, or a signal comes first.
+    pub fn start(
+        flag: &str,
+        command: &str,
+        at: &Endpoint,
+        log: &Path,
+        patience: Duration,
+        signals: &Signals,
+    ) -> Result<Self> {
         if answers(at) {
             bail!(
                 "{flag}: {}:{} answers already; end what listens there, or leave the flag out",
@@ -56,6 +65,9 @@ impl Started {
             }
             if answers(at) {
                 return Ok(this);
+            }
+            if let Some(code) = signals.code() {
+                return Err(Coded::interrupted(code, format!("{flag}: interrupted before it answered")));
             }
             if begun.elapsed() > patience {
                 bail!(

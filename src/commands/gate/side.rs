@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::door::{Common, Format};
 use crate::exit::Coded;
 use crate::forge;
+use crate::signals::Signals;
 use anyhow::Result;
 use chrono::TimeDelta;
 use piaotan_client::target::Endpoint;
@@ -22,7 +23,7 @@ pub const NAMES: [&str; 2] = ["a", "b"];
 /// A deployment that is checked and may be pressed.
 #[derive(Debug)]
 pub struct Ready {
-    setup: Setup,
+    pub setup: Setup,
     pub endpoint: Endpoint,
 }
 
@@ -89,7 +90,7 @@ fn as_run(args: &Gate, url: &str, out: &Path) -> Run {
 ///
 /// # Errors
 /// One line that names the flag.
-pub fn start(args: &Gate, ready: &[Ready; 2], out: &Path) -> Result<Vec<Started>> {
+pub fn start(args: &Gate, ready: &[Ready; 2], out: &Path, signals: &Signals) -> Result<Vec<Started>> {
     let flags = ["--baseline-start", "--candidate-start"];
     let commands = [&args.baseline_start, &args.candidate_start];
     let mut started = Vec::new();
@@ -97,7 +98,8 @@ pub fn start(args: &Gate, ready: &[Ready; 2], out: &Path) -> Result<Vec<Started>
         if let Some(command) = commands[at] {
             let log = out.join(format!("{}-start.log", NAMES[at]));
             let endpoint = &ready[at].endpoint;
-            started.push(Started::start(flags[at], command, endpoint, &log, args.start_timeout.0)?);
+            let patience = args.start_timeout.0;
+            started.push(Started::start(flags[at], command, endpoint, &log, patience, signals)?);
         }
     }
     Ok(started)

@@ -94,10 +94,11 @@ fn sync(before: &Baseline, after: &Baseline, tolerance: f64, floor: f64) -> Vec<
         side.runs.iter().flat_map(|kept| kept.sync.keys().cloned()).collect()
     };
     let both: Vec<String> = surfaces(before).intersection(&surfaces(after)).cloned().collect();
-    let alpha = 0.05 * SYNC_SHARE / both.len().max(1) as f64;
+    let gate::Settings { alpha, beta, .. } = gate::Settings::default();
+    let alpha = alpha * SYNC_SHARE / both.len().max(1) as f64;
     let judge = |surface: &String| {
         let sides = [before.delays(surface), after.delays(surface)];
-        gate::stored_delays(surface, [&sides[0], &sides[1]], [tolerance, floor], [alpha, 0.1])
+        gate::stored_delays(surface, [&sides[0], &sides[1]], [tolerance, floor], [alpha, beta])
     };
     both.iter().map(judge).collect()
 }

@@ -1,23 +1,20 @@
 //! The sync delay of both sides, one line a surface.
 
 use super::SYNC_SHARE;
-use piaotan_analysis::gate::{Judgement, SyncJudgement};
+use piaotan_analysis::gate::{Judgement, Settings, SyncJudgement};
 use piaotan_analysis::summary::{Folded, Verdict};
 use piaotan_analysis::sync::cluster::{Basis, clusters};
 use piaotan_analysis::sync::{Delay, Regression, Span, Terms, part, regression};
 use piaotan_record::Surface;
 
-/// One-sided error probability of the whole gate.
-const ALPHA: f64 = 0.05;
-
 /// Judges every surface that both sides looked at; a block with all that belongs to it takes so many seconds.
-pub fn judge(sides: &[Folded; 2], tolerance: f64, block: f64) -> Vec<SyncJudgement> {
+pub fn judge(sides: &[Folded; 2], [tolerance, floor]: [f64; 2], block: f64) -> Vec<SyncJudgement> {
     let of = |surface: Surface| sides.each_ref().map(|side| by_block(delays(side, surface), block));
     let all = Surface::ALL.iter().map(|surface| (*surface, of(*surface)));
     let tracked: Vec<(Surface, [Vec<Delay>; 2])> =
         all.filter(|(_, [a, b])| !a.is_empty() && !b.is_empty()).collect();
-    let alpha = ALPHA * SYNC_SHARE / tracked.len().max(1) as f64;
-    let terms = Terms { alpha, tolerance, ..Terms::default() };
+    let alpha = Settings::default().alpha * SYNC_SHARE / tracked.len().max(1) as f64;
+    let terms = Terms { alpha, tolerance, floor, ..Terms::default() };
     let judged = |(surface, sides): &(Surface, [Vec<Delay>; 2])| {
         let found = row(*surface, &regression(&sides[0], &sides[1], &terms), tolerance);
         if sides.iter().all(|side| is_below_first_look(side)) { without_bounds(found) } else { found }

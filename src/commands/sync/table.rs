@@ -56,7 +56,7 @@ pub fn of_ledger(path: &Path, args: &Sync, common: &Common) -> Result<Given> {
     let store = Store::open(path).map_err(|e| anyhow!("{origin}: {e}"))?;
     let now = Utc::now();
     let since = args.last.map(|last| now - TimeDelta::from_std(last.0).unwrap_or(TimeDelta::MAX / 4));
-    let target = settings.target.url.as_deref().map(|url| url.trim_end_matches('/'));
+    let target = settings.target.named();
     let which = Which { region: Some(&args.region), since, target, ..Which::default() };
     let (mut delays, mut excluded) = (Vec::<Delay>::new(), Excluded::default());
     store

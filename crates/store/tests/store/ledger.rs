@@ -101,7 +101,8 @@ fn days_counted_apart_are_what_all_of_them_are_together() {
     let parts = (Which { until: Some(at(45)), ..whole }, Which { since: Some(at(45)), ..whole });
     assert_eq!(counts(parts.0).and(counts(parts.1)), counts(whole));
     assert_eq!((counts(parts.0).tracked, counts(whole).tracked), (4, 9));
-    assert_eq!(store.oldest_pending().unwrap(), Some(at(70)));
+    assert_eq!(store.oldest_pending(TARGET).unwrap(), Some(at(70)));
+    assert_eq!(store.oldest_pending("http://elsewhere").unwrap(), None);
     assert_eq!(store.surfaces_known(at(45)).unwrap(), [(Surface::Number, String::new())]);
     assert!(store.tracks(TARGET).unwrap() && !store.tracks("http://elsewhere").unwrap());
 }
