@@ -22,7 +22,7 @@ pub(crate) async fn run(io: &mut ProbePort<'_>, setting: &Setting) -> Found {
     fields.items = &items;
     let first = io.call(Operation::Batch, &fields).await;
     if first.held || first.outcome != Outcome::Ok {
-        let none_arrived = first.held || first.outcome.is_answer();
+        let none_arrived = first.held || first.outcome.left_nothing();
         let gone =
             || issued.iter().try_for_each(|each| store.rejected(&each.run, each.token, setting.wall()));
         if let (true, Err(error)) = (none_arrived, if none_arrived { gone() } else { Ok(()) }) {

@@ -144,6 +144,19 @@ impl Outcome {
     pub const fn is_answer(self) -> bool {
         matches!(self.kind().class(), Class::Ok | Class::BusinessNo)
     }
+
+    /// Whether a write that ended so left nothing with the platform: it said no, or never heard of it.
+    /// After anything else, no answer or a broken one, it may have been taken.
+    #[must_use]
+    pub const fn left_nothing(self) -> bool {
+        match self {
+            Self::BusinessNo | Self::NotYetVisible | Self::Duplicate | Self::AuthChallenge => true,
+            Self::Throttled { .. } | Self::Maintenance { .. } | Self::ClientError => true,
+            Self::Dns | Self::Refused | Self::Tls | Self::TimedOut { phase: Phase::Connect } => true,
+            Self::Ok | Self::Mismatched { .. } | Self::ServerError | Self::Unreadable => false,
+            Self::Reset | Self::TimedOut { .. } | Self::CutOff => false,
+        }
+    }
 }
 
 impl OutcomeKind {
@@ -190,7 +203,7 @@ impl OutcomeKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Availability, Class, OutcomeKind};
+    use super::{Availability, Class, Field, Outcome, OutcomeKind, Phase};
 
     #[test]
     fn the_table_of_the_design_holds() {
@@ -212,5 +225,36 @@ mod tests {
         check(Unreadable, Class::Failed, Availability::Bad, true);
         check(TimedOut, Class::TimedOut, Availability::Bad, true);
         check(CutOff, Class::CutOff, Availability::NotCounted, false);
+    }
+
+    #[test]
+    fn a_write_left_nothing_where_the_platform_said_no_or_never_heard_of_it() {
+        use Outcome::*;
+        let nothing = [
+            BusinessNo,
+            NotYetVisible,
+            Duplicate,
+            AuthChallenge,
+            Throttled { retry_after: None },
+            Maintenance { retry_after: None },
+            ClientError,
+            Dns,
+            Refused,
+            Tls,
+            TimedOut { phase: Phase::Connect },
+        ];
+        let perhaps = [
+            Ok,
+            ServerError,
+            Reset,
+            TimedOut { phase: Phase::Send },
+            TimedOut { phase: Phase::Wait },
+            TimedOut { phase: Phase::Receive },
+            Unreadable,
+            Mismatched { field: Field::Other },
+            CutOff,
+        ];
+        nothing.into_iter().for_each(|outcome| assert!(outcome.left_nothing(), "{outcome:?}"));
+        perhaps.into_iter().for_each(|outcome| assert!(!outcome.left_nothing(), "{outcome:?}"));
     }
 }

@@ -76,13 +76,7 @@ pub fn issued_of(invoice: &Invoice, setting: &Setting) -> Issued {
 /// An answer that says "no" means that the platform has nothing of it. No answer means nothing: the
 /// invoice may be there, and stays in the ledger.
 fn forget_if_refused(store: &Store, issued: &Issued, reply: &Reply, setting: &Setting) -> Result<(), Found> {
-    let refused = reply.held
-        || reply.outcome.is_answer()
-        || matches!(
-            reply.outcome,
-            Outcome::ClientError | Outcome::Throttled { .. } | Outcome::Maintenance { .. } | Outcome::Refused
-        );
-    if !refused {
+    if !reply.held && !reply.outcome.left_nothing() {
         return Ok(());
     }
     // Whoever looks for it later is told what was answered; what was never sent has no answer.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use piaotan_client::port::{FieldName, Fields, Reply};
 use piaotan_record::folder::Manifest;
 use piaotan_record::ledger::{Ledger, LedgerError};
-use piaotan_record::{Issued, Nanos, Operation, Outcome, Token};
+use piaotan_record::{Issued, Nanos, Operation, Token};
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,43 +33,31 @@ impl Made {
     /// Where no answer came, or a broken one, it may be there all the same.
     #[must_use]
     pub fn of(operation: Operation, fields: &Fields<'_>, reply: &Reply, at: Nanos) -> Vec<Self> {
-        if reply.held || refused(reply.outcome) || fields.resend {
+        if reply.held || reply.outcome.left_nothing() || fields.resend {
             return Vec::new();
         }
+        let own = |of: &Fields<'_>| Self::one(of, of.get(FieldName::Number)?, at);
         match operation {
-            Operation::Upload => Self::one(fields, None, at).into_iter().collect(),
-            Operation::Issue => Self::one(fields, reply.values.get("number"), at).into_iter().collect(),
-            Operation::Batch => fields.items.iter().filter_map(|item| Self::one(item, None, at)).collect(),
+            Operation::Upload => own(fields).into_iter().collect(),
+            Operation::Batch => fields.items.iter().filter_map(own).collect(),
+            // The platform gives the number; our own is not in the request, and voids nothing.
+            Operation::Issue => reply
+                .values
+                .get("number")
+                .and_then(|given| Self::one(fields, given, at))
+                .into_iter()
+                .collect(),
             _ => Vec::new(),
         }
     }
 
-    /// `number` where the platform gives it; without a number nothing can be voided.
-    fn one(fields: &Fields<'_>, given: Option<&str>, at: Nanos) -> Option<Self> {
+    /// Without a number nothing can be voided.
+    fn one(fields: &Fields<'_>, number: &str, at: Nanos) -> Option<Self> {
         let text = |name| fields.get(name).unwrap_or_default().to_owned();
-        let number = given.or_else(|| fields.get(FieldName::Number)).filter(|number| !number.is_empty())?;
-        Some(Self {
-            token: fields.token?,
-            number: number.to_owned(),
-            issue_date: text(FieldName::IssueDate),
-            total: text(FieldName::Total),
-            at,
-        })
+        let token = fields.token.filter(|_| !number.is_empty())?;
+        let (issue_date, total) = (text(FieldName::IssueDate), text(FieldName::Total));
+        Some(Self { token, number: number.to_owned(), issue_date, total, at })
     }
-}
-
-/// An answer that says no, or a request that was never heard: the platform has nothing of it.
-fn refused(outcome: Outcome) -> bool {
-    let unheard = matches!(
-        outcome,
-        Outcome::ClientError
-            | Outcome::Throttled { .. }
-            | Outcome::Maintenance { .. }
-            | Outcome::Refused
-            | Outcome::Dns
-            | Outcome::Tls
-    );
-    unheard || (outcome.is_answer() && outcome != Outcome::Ok)
 }
 
 impl Book {
@@ -115,6 +103,7 @@ impl fmt::Debug for Book {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use piaotan_record::Outcome;
 
     fn check(operation: Operation, outcome: Outcome, resend: bool, expected: &[&str]) {
         let invoice = |number, token| {
@@ -125,9 +114,10 @@ mod tests {
         let items = [invoice("2", 2), invoice("3", 3)];
         let mut fields = invoice("1", 1);
         (fields.items, fields.resend) = (&items, resend);
-        let mut reply = Reply { outcome, ..Reply::held() };
-        reply.held = false;
-        reply.values.set("number", "9");
+        let mut reply = Reply { outcome, held: false, ..Reply::held() };
+        if outcome == Outcome::Ok {
+            reply.values.set("number", "9");
+        }
         let made = Made::of(operation, &fields, &reply, Nanos::default());
         let numbers: Vec<&str> = made.iter().map(|each| each.number.as_str()).collect();
         assert_eq!(numbers, expected, "{operation} {outcome:?}");
@@ -141,6 +131,7 @@ mod tests {
         check(Operation::Upload, Outcome::BusinessNo, false, &[]);
         check(Operation::Upload, Outcome::Refused, false, &[]);
         check(Operation::Issue, Outcome::Ok, false, &["9"]);
+        check(Operation::Issue, Outcome::Reset, false, &[]);
         check(Operation::Batch, Outcome::Ok, false, &["2", "3"]);
         check(Operation::Batch, Outcome::Ok, true, &[]);
         check(Operation::QueryNumber, Outcome::Ok, false, &[]);
