@@ -6,6 +6,7 @@ use crate::profile::{self, Bases, Context, Judged, Language, Profile, ReviewStat
 use crate::session::Session;
 use crate::target::Endpoint;
 use crate::transport::{Dialer, Exchange, Outgoing, Pool, PoolOptions};
+use crate::under_way::UnderWay;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -236,7 +237,10 @@ impl Client {
             }
         };
         let pool = self.pool_of(&wire);
-        let Some(lease) = pool.lease().await else { return (reply_of(Outcome::CutOff), false) };
+        let Some(lease) = pool.lease().await else {
+            // Not counted as sent, and never heard of: the one cut off that is held.
+            return (Reply { outcome: Outcome::CutOff, ..Reply::held() }, false);
+        };
         let request = outgoing(wire);
         let under_way = UnderWay::begin(operation, due, self.clock, record);
         let exchange = lease.exchange(request).await;
@@ -270,17 +274,10 @@ impl Client {
     ) -> (Observation, Reply, bool) {
         let Exchange { sent, first_byte, done, bytes_sent, bytes_received, connected, result } = exchange;
         let mut observation = Observation {
-            operation,
-            due,
-            sent,
             first_byte,
-            done,
             bytes_sent,
             bytes_received,
-            outcome: Outcome::Ok,
-            code: None,
-            mark: None,
-            evidence: None,
+            ..Observation::new(operation, due, sent, done, Outcome::Ok)
         };
         let answer = match result {
             Ok(answer) => answer,
@@ -359,50 +356,6 @@ impl Client {
     }
 }
 
-/// A request that was counted as sent. Dropped without an end (a panic, a lost future), it still
-/// leaves its one observation.
-struct UnderWay<'a, R: Record> {
-    operation: Operation,
-    due: Nanos,
-    sent: Nanos,
-    clock: Clock,
-    record: &'a R,
-    ended: bool,
-}
-
-impl<'a, R: Record> UnderWay<'a, R> {
-    fn begin(operation: Operation, due: Nanos, clock: Clock, record: &'a R) -> Self {
-        record.sent(operation, due);
-        Self { operation, due, sent: clock.now(), clock, record, ended: false }
-    }
-
-    fn end(mut self, observation: Observation) {
-        self.ended = true;
-        self.record.seen(observation);
-    }
-}
-
-impl<R: Record> Drop for UnderWay<'_, R> {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        self.record.seen(Observation {
-            operation: self.operation,
-            due: self.due,
-            sent: self.sent,
-            first_byte: None,
-            done: self.clock.now(),
-            bytes_sent: 0,
-            bytes_received: 0,
-            outcome: Outcome::CutOff,
-            code: None,
-            mark: None,
-            evidence: None,
-        });
-    }
-}
-
 /// The endpoint of a base.
 #[must_use]
 pub fn endpoint(base: &profile::Base) -> Endpoint {
@@ -444,8 +397,9 @@ pub fn request(wire: Wire) -> Request<Full<Bytes>> {
     request
 }
 
+/// A reply without an answer to a call that was made, or could not be.
 fn reply_of(outcome: Outcome) -> Reply {
-    Reply { outcome, held: outcome == Outcome::CutOff, ..Reply::held() }
+    Reply { outcome, held: false, ..Reply::held() }
 }
 
 fn judged_of(reply: &Reply) -> Judged {

@@ -19,3 +19,4 @@ pub mod session;
 pub mod target;
 pub mod tls;
 pub mod transport;
+mod under_way;

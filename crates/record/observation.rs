@@ -68,6 +68,24 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// One of which nothing but its times and its outcome is known.
+    #[must_use]
+    pub const fn new(operation: Operation, due: Nanos, sent: Nanos, done: Nanos, outcome: Outcome) -> Self {
+        Self {
+            operation,
+            due,
+            sent,
+            first_byte: None,
+            done,
+            bytes_sent: 0,
+            bytes_received: 0,
+            outcome,
+            code: None,
+            mark: None,
+            evidence: None,
+        }
+    }
+
     /// What a user who arrived on schedule would have felt, in nanoseconds.
     #[must_use]
     pub fn response(&self) -> u64 {
@@ -128,19 +146,7 @@ mod tests {
 
     #[test]
     fn response_counts_from_due_and_service_from_sent() {
-        let seen = Observation {
-            operation: Operation::Upload,
-            due: Nanos(1_000),
-            sent: Nanos(2_000),
-            first_byte: None,
-            done: Nanos(5_000),
-            bytes_sent: 0,
-            bytes_received: 0,
-            outcome: Outcome::Ok,
-            code: None,
-            mark: None,
-            evidence: None,
-        };
+        let seen = Observation::new(Operation::Upload, Nanos(1_000), Nanos(2_000), Nanos(5_000), Outcome::Ok);
         assert_eq!((seen.response(), seen.service()), (4_000, 3_000));
     }
 }

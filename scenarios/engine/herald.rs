@@ -48,16 +48,14 @@ pub async fn follow(
     news: UnboundedSender<Told>,
     over: Stop,
 ) {
-    let mut next: Vec<Instant> = Vec::new();
-    let mut troubles: Vec<Option<String>> = vec![None; sources.len()];
     let clock = client.clock();
+    // They were asked a moment ago.
+    let mut next: Vec<Instant> =
+        sources.iter().map(|source| clock.instant(clock.now()) + source.every).collect();
+    let mut troubles: Vec<Option<String>> = vec![None; sources.len()];
     loop {
         for (source, trouble) in sources.iter().zip(&mut troubles) {
             report(source, trouble, &client, &record);
-        }
-        // They were asked a moment ago.
-        if next.is_empty() {
-            next = sources.iter().map(|source| clock.instant(clock.now()) + source.every).collect();
         }
         let Some((at, due)) = next.iter().copied().enumerate().min_by_key(|(_, at)| *at) else {
             over.reached(Urgency::Now).await;

@@ -3,6 +3,7 @@
 
 use super::herald::Told;
 use super::holds::Holds;
+use super::made::Made;
 use super::recorder::{Fact, Local, Recording as _};
 use super::stop::{Stop, Urgency};
 use crate::scenario::{OnMaintenance, Then};
@@ -14,7 +15,7 @@ use piaotan_client::port::{FieldName, Fields};
 use piaotan_record::calendar::{Calendar, CalendarOptions, Register, Seen, Sighting};
 use piaotan_record::folder::Event;
 use piaotan_record::window::{Services, Source as From, Window};
-use piaotan_record::{Nanos, Operation, Outcome};
+use piaotan_record::{Nanos, Operation, Outcome, Token};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,11 +61,10 @@ struct State {
     next_look: Nanos,
 }
 
-impl Lookout {
-    /// Watches until the run is over; gives back what is known of windows.
-    pub async fn watch(mut self, mut facts: UnboundedReceiver<Vec<Fact>>) -> Register {
+impl State {
+    fn new(known: &Register) -> Self {
         let options = PhaseOptions { settle: TimeDelta::milliseconds(400), ..PhaseOptions::default() };
-        let mut state = State {
+        Self {
             observed: ObservedPhases::new(options),
             good: 0,
             bad: false,
@@ -72,29 +72,32 @@ impl Lookout {
             restored: None,
             paused: None,
             announced: Told::default(),
-            known: self.register.clone(),
-            written: self.register.windows.iter().map(|w| (w.id.clone(), w.clone())).collect(),
+            known: known.clone(),
+            written: known.windows.iter().map(|w| (w.id.clone(), w.clone())).collect(),
             next_look: Nanos::default(),
-        };
+        }
+    }
+}
+
+impl Lookout {
+    /// Watches until the run is over; gives back what is known of windows.
+    pub async fn watch(mut self, mut facts: UnboundedReceiver<Vec<Fact>>) -> Register {
+        let mut state = State::new(&self.register);
         self.publish(&mut state);
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut open = true;
         while !self.stop.is(Urgency::Now) {
             tokio::select! {
                 () = self.stop.reached(Urgency::Now) => break,
-                batch = facts.recv(), if open => match batch {
+                batch = facts.recv() => match batch {
                     Some(batch) => self.learn(&mut state, &batch),
-                    None => open = false,
+                    None => break,
                 },
                 Some(told) = self.news.recv() => {
                     state.announced = told;
                     self.publish(&mut state);
                 }
                 _ = ticks.tick() => self.tick(&mut state).await,
-            }
-            if !open {
-                break;
             }
         }
         self.close(&mut state);
@@ -193,7 +196,9 @@ impl Lookout {
     /// Writes alone were refused, and nobody announced for how long: only a write can tell. One, ever more rarely.
     async fn try_one_write(&mut self, state: &mut State) -> Duration {
         let trial = self.trial.clone();
-        let asked = self.ask(state, Operation::Upload, &trial.fields()).await;
+        let mut fields = trial.fields();
+        fields.token = Some(Token(trial.index));
+        let asked = self.ask(state, Operation::Upload, &fields).await;
         if asked.is_some_and(|(outcome, _)| outcome.is_answer()) {
             state.tried = 0;
             return QUICK;
@@ -202,7 +207,7 @@ impl Lookout {
         self.options.look_every.0.mul_f64(1.5f64.powi(state.tried.min(8))).min(Duration::from_secs(30))
     }
 
-    /// Asks once and learns from it; `None` when nothing was sent.
+    /// Asks once and learns from it; `None` when nothing was sent, or the run ended meanwhile.
     async fn ask(
         &mut self,
         state: &mut State,
@@ -213,6 +218,14 @@ impl Lookout {
         let asked = clock.now();
         let reply = self.client.ask(operation, fields, asked, false, &self.record).await;
         if reply.held {
+            return None;
+        }
+        if operation.writes() {
+            // A trial that the platform takes, or may have taken, has to be voided like any other.
+            let made = Made::of(operation, fields, &reply, asked);
+            self.record.with(|recorder| recorder.made(made));
+        }
+        if reply.outcome == Outcome::CutOff {
             return None;
         }
         // The look is a fact like any other; it is taken out of the recorder's so as not to count twice.
@@ -295,4 +308,34 @@ fn observed(phases: &ObservedPhases, restored: Option<DateTime<Utc>>) -> Vec<Win
         window
     });
     windows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::mute;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_is_tried_goes_into_the_ledger() {
+        let (client, record) = (mute::client(), mute::record());
+        let calendar = Calendar::of(Vec::new());
+        let mut lookout = Lookout {
+            holds: Holds::new(client.clock(), calendar, Duration::ZERO, false),
+            client,
+            record: record.clone(),
+            options: OnMaintenance::default(),
+            calendar: CalendarOptions::default(),
+            register: Register::default(),
+            news: tokio::sync::mpsc::unbounded_channel().1,
+            stop: Stop::default(),
+            trial: mute::invoice(5),
+        };
+        let mut state = State::new(&lookout.register);
+        // No answer in time: it may have been taken.
+        lookout.try_one_write(&mut state).await;
+        let made = record.with(|recorder| recorder.take(0.0, false)).made;
+        let made: Vec<_> = made.into_iter().map(|made| (made.token, made.number)).collect();
+        assert_eq!(made, [(Token(5), lookout.trial.number.clone())]);
+        assert_eq!(state.tried, 1);
+    }
 }

@@ -17,6 +17,8 @@ pub mod host;
 pub mod lookout;
 pub mod made;
 pub mod material;
+#[cfg(test)]
+mod mute;
 pub mod open;
 pub mod pace;
 pub mod port;

@@ -124,3 +124,32 @@ impl<R: Recording> Port for LoadPort<R> {
         self.due = Nanos(clock.now().0.min(until.0.saturating_add(THINKING)).max(until.0));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::mute;
+    use piaotan_record::calendar::Calendar;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_that_the_end_of_the_run_cuts_off_goes_into_the_ledger() {
+        let (client, record, invoice) = (mute::client(), mute::record(), mute::invoice(7));
+        let mut fields = invoice.fields();
+        fields.token = Some(Token(7));
+        let holds = Holds::new(client.clock(), Calendar::of(Vec::new()), Duration::ZERO, false);
+        let mut port = LoadPort::new(client.clone(), holds, Stop::default(), record.clone(), Nanos(0), None);
+        let (reply, ()) = tokio::join!(port.call(Operation::Upload, &fields), async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            client.stop();
+        });
+        assert_eq!((reply.outcome, reply.held), (Outcome::CutOff, false));
+        let made = record.with(|recorder| recorder.take(0.0, false)).made;
+        let made: Vec<_> = made.into_iter().map(|made| (made.token, made.number)).collect();
+        assert_eq!(made, [(Token(7), invoice.number.clone())]);
+        // Once it is stopped nothing goes out, and nothing is made.
+        let reply = port.call(Operation::Upload, &fields).await;
+        assert_eq!((reply.outcome, reply.held), (Outcome::CutOff, true));
+        let batch = record.with(|recorder| recorder.take(0.0, false));
+        assert!(batch.made.is_empty() && batch.tally.cells().next().is_none());
+    }
+}

@@ -30,32 +30,8 @@ pub async fn witness<R: Recording>(
             Outcome::ClientError
         }
     };
-    record.seen(whole_journey(journey, due, sent, done, outcome));
+    record.seen(Observation::new(journey.operation(), due, sent, done, outcome));
     outcome
-}
-
-/// The observation of a whole journey.
-#[must_use]
-pub fn whole_journey(
-    journey: Journey,
-    due: Nanos,
-    sent: Nanos,
-    done: Nanos,
-    outcome: Outcome,
-) -> Observation {
-    Observation {
-        operation: journey.operation(),
-        due,
-        sent,
-        first_byte: None,
-        done,
-        bytes_sent: 0,
-        bytes_received: 0,
-        outcome,
-        code: None,
-        mark: None,
-        evidence: None,
-    }
 }
 
 /// What a panic said.

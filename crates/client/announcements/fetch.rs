@@ -5,6 +5,7 @@ use crate::ask::Record;
 use crate::clock::Clock;
 use crate::target::Endpoint;
 use crate::transport::{Answer, Dialer, Exchange, Failure, Guard, Pool, PoolOptions};
+use crate::under_way::UnderWay;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -68,10 +69,10 @@ pub(super) async fn fetch<R: Record>(
 async fn of_platform<R: Record>(pool: &Pool, path: &str, marks: &Marks, clock: Clock, record: &R) -> Fetched {
     let due = clock.now();
     let Some(lease) = pool.lease().await else { return Fetched::Failed("the run is over".to_owned()) };
-    record.sent(Operation::Notices, due);
+    let under_way = UnderWay::begin(Operation::Notices, due, clock, record);
     let path = format!("{}{path}", pool.endpoint().prefix);
     let exchange = lease.exchange(request(pool.endpoint(), &path, marks)).await;
-    record.seen(observation(due, &exchange));
+    under_way.end(observation(due, &exchange));
     match exchange.result {
         Ok(answer) => taken(answer),
         Err(failure) => Fetched::Failed(failure.text()),
@@ -230,18 +231,12 @@ fn list(path: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
 }
 
 fn observation(due: Nanos, exchange: &Exchange) -> Observation {
+    let Exchange { sent, first_byte, done, bytes_sent, bytes_received, .. } = *exchange;
     Observation {
-        operation: Operation::Notices,
-        due,
-        sent: exchange.sent,
-        first_byte: exchange.first_byte,
-        done: exchange.done,
-        bytes_sent: exchange.bytes_sent,
-        bytes_received: exchange.bytes_received,
-        outcome: outcome(exchange),
-        code: None,
-        mark: None,
-        evidence: None,
+        first_byte,
+        bytes_sent,
+        bytes_received,
+        ..Observation::new(Operation::Notices, due, sent, done, outcome(exchange))
     }
 }
 
@@ -260,7 +255,32 @@ fn outcome(exchange: &Exchange) -> Outcome {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{parsed, target};
+    use super::*;
+    use std::cell::RefCell;
+
+    #[derive(Default)]
+    struct Counted(RefCell<(u32, Vec<Outcome>)>);
+    impl Record for Counted {
+        fn sent(&self, _: Operation, _: Nanos) {
+            self.0.borrow_mut().0 += 1;
+        }
+        fn seen(&self, observation: Observation) {
+            self.0.borrow_mut().1.push(observation.outcome);
+        }
+        fn unsendable(&self, _: Operation, _: &str) {}
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_that_nobody_waits_for_any_more_is_counted_all_the_same() {
+        // Nobody ever connects.
+        let dialer = Dialer::Handed(std::sync::Arc::new(|_| Box::pin(std::future::pending())));
+        let (at, clock) = (parsed("http://a.example/x").unwrap().0, Clock::start());
+        let pool = Pool::new(at, dialer, clock, PoolOptions::default());
+        let (marks, record) = (Marks::default(), Counted::default());
+        let asking = of_platform(&pool, "/notices", &marks, clock, &record);
+        assert!(tokio::time::timeout(Duration::from_secs(1), asking).await.is_err());
+        assert_eq!(record.0.into_inner(), (1, vec![Outcome::CutOff]));
+    }
 
     #[test]
     fn a_redirect_leads_where_it_says() {

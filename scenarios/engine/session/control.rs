@@ -14,12 +14,14 @@ use crate::engine::recorder::{Batch, Fact, Local, Recorder, Recording as _};
 use crate::engine::segment::Stripe;
 use crate::engine::stop::{Stop, Urgency};
 use crate::engine::waits::Waits;
+use crate::engine::witness::witness;
 use crate::journeys::{Journey, Known};
 use chrono::{DateTime, Utc};
 use piaotan_client::announcements::Source;
-use piaotan_client::ask::{Client, Record as _};
+use piaotan_client::ask::Client;
 use piaotan_client::clock::Clock;
 use piaotan_client::session::Session as LoginSession;
+use piaotan_record::Outcome;
 use piaotan_record::calendar::{Calendar, Register};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -236,9 +238,8 @@ impl Control {
         });
         let (holds, stop) = (self.holds.clone(), self.setup.stop.clone());
         let mut port = LoadPort::new(client.clone(), holds, stop, record.clone(), due, None);
-        let ended = journey.run(&mut port, &drawn.row()).await;
-        let outcome = ended.map_or_else(|halt| halt.outcome, |()| piaotan_record::Outcome::Ok);
-        record.seen(crate::engine::witness::whole_journey(journey, due, due, self.clock.now(), outcome));
-        ended.is_ok().then(|| known_of(&self.material.invoice(index)))
+        let row = drawn.row();
+        let ended = witness(record, self.clock, journey, due, journey.run(&mut port, &row)).await;
+        (ended == Outcome::Ok).then(|| known_of(&self.material.invoice(index)))
     }
 }
