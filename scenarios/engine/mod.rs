@@ -6,8 +6,9 @@
 //! [`lookout`] watches for windows, and `track` follows invoices, all on a thread of their own.
 //!
 //! Reading order: [`pace`] and [`segment`] (pure), [`recorder`], [`port`], [`open`], [`closed`],
-//! [`holds`], [`herald`], [`lookout`], [`collect`], [`stretch`], [`waits`], [`session`].
+//! [`holds`], [`herald`], [`lookout`], [`collect`], [`totals`], `abort`, [`stretch`], [`waits`], [`session`].
 
+mod abort;
 pub mod closed;
 pub mod collect;
 pub mod follow;
@@ -28,5 +29,6 @@ pub mod session;
 pub mod stop;
 pub mod stretch;
 pub mod timer;
+pub mod totals;
 pub mod waits;
 pub mod witness;

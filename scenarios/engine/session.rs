@@ -10,12 +10,12 @@ mod parts;
 pub use blocks::{Ask, Session, UnderWay};
 
 use super::closed::{self, Crowd, CrowdError, GooseCounts};
-use super::collect::Live;
 use super::holds::Holds;
 use super::made::Book;
 use super::open;
 use super::segment::Stripe;
 use super::stop::Stop;
+use super::totals::Live;
 use crate::journeys::Known;
 use crate::scenario::{Model, Plan};
 use chrono::{DateTime, Utc};

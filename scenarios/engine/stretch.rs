@@ -1,7 +1,7 @@
 //! What one block of a session measured, folded by the collector as the batches come.
 
-use super::collect::SATURATED;
 use super::recorder::Batch;
+use super::totals::SATURATED;
 use hdrhistogram::Histogram;
 use piaotan_analysis::capacity::Second;
 use piaotan_analysis::gate::Sample;

@@ -355,7 +355,7 @@ fn listen(args: &Run, running: &Running, facts: Facts) -> Result<Served> {
 }
 
 fn totals(
-    live: &piaotan_scenarios::engine::collect::Live,
+    live: &piaotan_scenarios::engine::totals::Live,
     holds: &piaotan_scenarios::engine::holds::Holds,
     clock: piaotan_client::clock::Clock,
     facts: &Facts,
@@ -365,8 +365,8 @@ fn totals(
     let now = clock.wall();
     {
         let seen = live.lock();
-        totals.add_cells(&seen.cells, &facts.codes);
-        totals.arrivals = seen.arrivals;
+        totals.add_cells(&seen.counted.cells, &facts.codes);
+        totals.arrivals = seen.counted.arrivals;
         totals.generator.lateness.add_nanos(&seen.lateness);
         totals.generator.cpu = seen.cpu;
         totals.generator.saturated = seen.saturated_seconds > 2;

@@ -3,7 +3,7 @@
 use super::control::Control;
 use super::{EngineError, Finished, Setup};
 use crate::engine::closed::GooseCounts;
-use crate::engine::collect::{self, Collector, Live};
+use crate::engine::collect::Collector;
 use crate::engine::follow;
 use crate::engine::holds::Holds;
 use crate::engine::host;
@@ -13,6 +13,7 @@ use crate::engine::recorder::{Batch, Fact, Recorder};
 use crate::engine::segment::Stripe;
 use crate::engine::session::AgainstWindows;
 use crate::engine::stop::{Stop, Urgency};
+use crate::engine::totals::Live;
 use piaotan_client::ask::{Client, ClientOptions};
 use piaotan_client::clock::Clock;
 use piaotan_client::session::Session as LoginSession;
@@ -184,7 +185,8 @@ impl Parts {
             last.events.push(Event::SelfCheck { at: ended, kind: "goose_counted".to_owned(), text });
         }
         last.events.push(generator(&self.live, ended));
-        last.events.push(collect::ended(ended, reason, cut_off(&self.live)));
+        let (reason, cut_off) = (reason.to_owned(), cut_off(&self.live));
+        last.events.push(Event::Ended { at: ended, reason, cut_off });
         let _ = self.batches.send(last);
         drop(self.batches);
         let writer = self.collector.join().map_err(|_| EngineError::Died("collector"))??;
@@ -243,7 +245,7 @@ fn share(setup: &Setup) -> f64 {
 
 fn cut_off(live: &Live) -> u64 {
     let totals = live.lock();
-    let cells = Operation::ALL.iter().zip(&totals.cells).filter(|(op, _)| !op.is_journey());
+    let cells = Operation::ALL.iter().zip(&totals.counted.cells).filter(|(op, _)| !op.is_journey());
     cells.filter_map(|(_, cell)| cell.as_ref()).map(|cell| cell.of(Class::CutOff)).sum()
 }
 
