@@ -20,7 +20,7 @@ use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 use goose::{GooseAttack, GooseError};
 use piaotan_client::ask::Client;
-use piaotan_record::Nanos;
+use piaotan_record::{Nanos, Outcome};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -195,7 +195,10 @@ async fn once(crowd: &Crowd, record: &Shared, next: &AtomicU64, _user: &mut Goos
         LoadPort::new(client.clone(), holds.clone(), stop.clone(), record.clone(), due, crowd.follow.clone());
     let row = drawn.row();
     let run = std::pin::pin!(journey.run(&mut port, &row));
-    witness(record, clock, journey, due, run).await;
+    let ended = witness(record, clock, journey, due, run).await;
+    if ended == Outcome::Ok && !plan.tracker_verifies() {
+        material.uploaded(journey, index);
+    }
     if let Some(pause) = plan.scenario.load.pause {
         tokio::select! {
             () = tokio::time::sleep(pause.0) => {}

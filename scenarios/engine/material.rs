@@ -161,9 +161,8 @@ impl Material {
     pub fn uploaded(&self, journey: Journey, index: u64) {
         let Some(quota) = self.quota.filter(|_| journey == Journey::Roundtrip) else { return };
         let mut uploaded = self.uploaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if uploaded.len() < UPLOADED {
-            uploaded.extend((1..quota).map(|_| index));
-        }
+        let room = UPLOADED - uploaded.len();
+        uploaded.extend((1..quota).map(|_| index).take(room));
     }
 
     fn of_this_run(&self) -> Option<Known> {
@@ -247,5 +246,26 @@ pub fn read_known(text: &str, origin: &str) -> Result<Vec<Known>, String> {
         Err(format!("{origin} holds no invoice; write number,issue_date,total lines"))
     } else {
         Ok(known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::engine::mute;
+
+    #[test]
+    fn verifications_of_this_run_are_kept_ready_up_to_their_bound() {
+        let data = Data { verify_quota: Some(30_001), ..Data::default() };
+        let material = Material::new(1, mute::generator(), Vec::new(), &data, None);
+        let ready = || material.uploaded.lock().unwrap().len();
+        material.uploaded(Journey::UploadReview, 1);
+        assert_eq!(ready(), 0);
+        (2..5).for_each(|index| material.uploaded(Journey::Roundtrip, index));
+        assert_eq!(ready(), UPLOADED);
+        let drawn = material.draw(Journey::Verify, 9).unwrap();
+        assert_eq!(drawn.row().known.unwrap().number, material.invoice(2).number);
+        assert_eq!(ready(), UPLOADED - 1);
     }
 }

@@ -239,7 +239,7 @@ async fn slot(bench: Rc<Bench>, first: Arrival) {
 
 /// One arrival: suppressed, dropped, or a journey with its one observation.
 async fn travel(bench: &Bench, arrival: Arrival) {
-    let Worker { plan, client, holds, material, stop, .. } = &bench.worker;
+    let Worker { client, holds, material, stop, .. } = &bench.worker;
     let journey = bench.journey(arrival.index);
     let now = client.clock().now();
     if holds.forbids(journey.operation(), now) {
@@ -250,23 +250,18 @@ async fn travel(bench: &Bench, arrival: Arrival) {
     }
     match material.draw(journey, arrival.index) {
         None => drop_arrival(bench, arrival, Dropped::NoData),
-        Some(drawn) => {
-            let ended = journey_once(bench, journey, arrival.due, &drawn).await;
-            if ended == Outcome::Ok && !plan.tracker_verifies() {
-                material.uploaded(journey, arrival.index);
-            }
-        }
+        Some(drawn) => journey_once(bench, journey, arrival, &drawn).await,
     }
 }
 
-/// Takes a journey to its end, and tells how it ended.
+/// Takes a journey to its end; what it uploaded may be verified from then on.
 async fn journey_once(
     bench: &Bench,
     journey: Journey,
-    due: Nanos,
+    Arrival { due, index }: Arrival,
     drawn: &super::material::Drawn<'_>,
-) -> Outcome {
-    let Worker { client, holds, follow, .. } = &bench.worker;
+) {
+    let Worker { plan, client, holds, material, follow, .. } = &bench.worker;
     bench.record.with(|recorder| {
         recorder.tally().arrivals_at(due).started += 1;
         recorder.sent(journey.operation(), due);
@@ -282,7 +277,10 @@ async fn journey_once(
     let row = drawn.row();
     // Pinned where it stands: it is large, and would be copied on its way into each wrapper.
     let run = std::pin::pin!(journey.run(&mut port, &row));
-    witness(&bench.record, client.clock(), journey, due, run).await
+    let ended = witness(&bench.record, client.clock(), journey, due, run).await;
+    if ended == Outcome::Ok && !plan.tracker_verifies() {
+        material.uploaded(journey, index);
+    }
 }
 
 /// `rate = "max"`: every connection busy, back to back, until the time is up.
@@ -323,9 +321,7 @@ async fn lane_loop(bench: &Bench, lane: u64, lanes: u64, end: Nanos) {
         }
         bench.record.with(|recorder| recorder.tally().arrivals_at(due).scheduled += 1);
         match material.draw(journey, index) {
-            Some(drawn) => {
-                journey_once(bench, journey, due, &drawn).await;
-            }
+            Some(drawn) => journey_once(bench, journey, Arrival { index, due }, &drawn).await,
             None => {
                 drop_arrival(bench, Arrival { index, due }, Dropped::NoData);
                 return;
