@@ -68,10 +68,12 @@ impl Connection {
             Ok(whole) => whole,
             Err((0, e)) => return Err(Broken::Unsent(reset(&e))),
             // Why the rest was not taken may be told in an answer that is there already.
-            Err((_, e)) => match self.read.is_empty() && self.fill(clock, times).await.unwrap_or(0) == 0 {
-                true => return Err(Broken::Failed(reset(&e))),
-                false => false,
-            },
+            Err((_, e)) => {
+                if self.read.is_empty() && self.fill(clock, times).await.unwrap_or(0) == 0 {
+                    return Err(Broken::Failed(reset(&e)));
+                }
+                false
+            }
         };
         let (answer, keep) =
             self.answer(request.head_only, longest, clock, times).await.map_err(Broken::Failed)?;
@@ -264,6 +266,13 @@ impl Times {
     fn came(&mut self, at: Nanos) {
         self.first_byte.get_or_insert(at);
         self.last_byte = at;
+    }
+}
+
+impl Drop for Connection {
+    /// Says that it ends, as TLS wants it (`close_notify`), as far as that goes without waiting.
+    fn drop(&mut self) {
+        let _ = Pin::new(&mut self.io).poll_shutdown(&mut Context::from_waker(Waker::noop()));
     }
 }
 

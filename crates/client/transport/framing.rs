@@ -67,7 +67,9 @@ impl Head {
         let body = said.framing(status, head_only);
         let headers = headers(answer.headers, &read[..end]);
         read.advance(end);
-        Ok(Some(Self { status, headers, body, keep: keep && body != Framing::UntilClose && said.is_plain() }))
+        // After a 101 it is not HTTP that is spoken.
+        let keep = keep && status != 101 && body != Framing::UntilClose && said.is_plain();
+        Ok(Some(Self { status, headers, body, keep }))
     }
 
     /// Whether the answer proper is still to come.
@@ -126,12 +128,14 @@ impl Said {
 /// # Errors
 /// When it is none.
 pub(super) fn take_chunk_line(read: &mut BytesMut) -> Result<Option<u64>, Failure> {
+    // The parser takes a line without digits for a chunk of no bytes: a body cut short would be whole.
+    let has_digits = read.first().is_none_or(u8::is_ascii_hexdigit);
     match httparse::parse_chunk_size(read) {
-        Ok(Status::Complete((end, length))) => {
+        Ok(Status::Complete((end, length))) if has_digits => {
             read.advance(end);
             Ok(Some(length))
         }
-        Ok(Status::Partial) if read.len() <= LONGEST_LINE => Ok(None),
+        Ok(Status::Partial) if has_digits && read.len() <= LONGEST_LINE => Ok(None),
         _ => Err(unreadable("a chunk of the body has no length".to_owned())),
     }
 }
@@ -207,6 +211,7 @@ mod tests {
             (200, Framing::Chunked, false),
         );
         check("HTTP/1.1 502 Bad\r\n", (502, Framing::UntilClose, false));
+        check("HTTP/1.1 101 Switching Protocols\r\n", (101, Framing::Length(0), false));
     }
 
     #[test]
@@ -220,5 +225,16 @@ mod tests {
             assert!(matches!(take(wrong), Err(Failure::Unreadable(_))), "{wrong}");
         }
         assert!(take("HTTP/1.1 200 OK\r\nContent-Le").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_chunk_says_its_length_in_digits() {
+        let take = |text: &str| take_chunk_line(&mut BytesMut::from(text));
+        assert_eq!(take("1aF;x=y\r\n"), Ok(Some(0x1af)));
+        assert_eq!(take("0\r\n"), Ok(Some(0)));
+        assert_eq!((take(""), take("1")), (Ok(None), Ok(None)));
+        for wrong in ["\r\n", "\r", " 5\r\n", ";x\r\n", "xyz\r\n"] {
+            assert!(matches!(take(wrong), Err(Failure::Unreadable(_))), "{wrong:?}");
+        }
     }
 }

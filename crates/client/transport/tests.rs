@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used)]
+use super::connection::Connection;
 use super::{Answer, BoxIo, Dialer, Failure, Outgoing, Pool, PoolOptions};
 use crate::clock::Clock;
 use crate::target::Endpoint;
@@ -6,10 +7,15 @@ use bytes::Bytes;
 use hyper::Method;
 use hyper::header::HOST;
 use piaotan_record::{Outcome, Phase};
+use std::io::{self, Read as _};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex,
+};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -75,7 +81,7 @@ async fn check(script: &'static [Act], expected: Result<(u16, &str), Outcome>) {
     assert_eq!(told, expected, "{script:?} {answer:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn answers_are_read_to_their_last_byte_however_they_come() {
     for piece in [1, 7, 4_000] {
         let pieces = |text: &'static str| -> &'static [Act] {
@@ -96,7 +102,7 @@ async fn answers_are_read_to_their_last_byte_however_they_come() {
     check(Box::leak(Box::new([Act::Say(long, 999)])), Ok((200, &long[long.len() - 3_000..]))).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_no_whole_answer_is_a_failure() {
     check(&[Act::Close], Err(Outcome::Reset)).await;
     check(&[Act::Say("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", 99)], Err(Outcome::Reset)).await;
@@ -110,6 +116,11 @@ async fn what_is_no_whole_answer_is_a_failure() {
         Err(Outcome::Unreadable),
     )
     .await;
+    check(
+        &[Act::Say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n\r\n\r\n", 99)],
+        Err(Outcome::Unreadable),
+    )
+    .await;
     check(&[Act::Say("HTTP/1.1 200 OK\r\nContent-Length: 3001\r\n\r\n", 99)], Err(Outcome::Unreadable)).await;
     check(&[Act::Say("220 mail.example ESMTP\r\n", 99)], Err(Outcome::Unreadable)).await;
     check(&[Act::Hang], Err(Outcome::TimedOut { phase: Phase::Wait })).await;
@@ -117,7 +128,7 @@ async fn what_is_no_whole_answer_is_a_failure() {
     check(half, Err(Outcome::TimedOut { phase: Phase::Receive })).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_connection_is_kept_as_long_as_both_ends_want_it() {
     const CLOSES: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
     const MORE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok HTTP/1.1 200";
@@ -138,7 +149,17 @@ async fn a_connection_is_kept_as_long_as_both_ends_want_it() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
+async fn what_was_written_is_never_sent_again() {
+    // The server reads the second request from a connection that was kept, and closes it without a word.
+    let (pool, opened) = pool(&[Act::Say(OK, 99), Act::Close]);
+    assert_eq!(ask(&pool).await.unwrap().status, 200);
+    let second = ask(&pool).await;
+    assert!(matches!(second, Err(Failure::Reset(_))), "{second:?}");
+    assert_eq!(opened.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_time_of_each_request_begins_anew_and_a_stop_ends_it_at_once() {
     let (pool, _) = pool(&[Act::Say(OK, 99), Act::Hang]);
     assert_eq!(ask(&pool).await.unwrap().status, 200);
@@ -154,7 +175,7 @@ async fn the_time_of_each_request_begins_anew_and_a_stop_ends_it_at_once() {
     assert_eq!(asked.unwrap_err(), Failure::CutOff);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refusal_that_comes_before_the_request_was_read_is_an_answer() {
     let (pool, _) = pool(&[Act::Say("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n", 99), Act::Hang]);
     let body = Bytes::from(vec![b'x'; 100_000]);
@@ -172,4 +193,59 @@ fn a_request_says_how_long_it_is() {
     assert_eq!(written(&Method::GET, ""), "GET /a?b HTTP/1.1\r\nhost: h\r\n\r\n");
     assert_eq!(written(&Method::POST, ""), "POST /a?b HTTP/1.1\r\nhost: h\r\ncontent-length: 0\r\n\r\n");
     assert_eq!(written(&Method::PUT, "xy"), "PUT /a?b HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\nxy");
+}
+
+/// A socket that says something more when it is shut down, as TLS does.
+struct Polite(tokio::net::TcpStream, Arc<AtomicUsize>);
+
+impl AsyncRead for Polite {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, to)
+    }
+}
+
+impl AsyncWrite for Polite {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        from: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, from)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        let _ = Pin::new(&mut self.0).poll_write(context, b"close_notify");
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+#[test]
+#[allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a socket of its own, on port 0")]
+fn a_connection_is_shut_down_when_it_is_dropped_even_after_its_runtime() {
+    let (told, runtime) = (Arc::new(AtomicUsize::new(0)), || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    });
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let connect = |runtime: &tokio::runtime::Runtime| {
+        let stream = runtime.block_on(tokio::net::TcpStream::connect(address)).unwrap();
+        Connection::new(Box::new(Polite(stream, told.clone())))
+    };
+    let lasting = runtime();
+    drop(connect(&lasting));
+    let mut heard = String::new();
+    listener.accept().unwrap().0.read_to_string(&mut heard).unwrap();
+    assert_eq!((heard.as_str(), told.load(Ordering::Relaxed)), ("close_notify", 1));
+    let gone = runtime();
+    let left_over = connect(&gone);
+    drop(gone);
+    drop(left_over);
+    assert_eq!(told.load(Ordering::Relaxed), 2);
 }
