@@ -101,7 +101,14 @@ impl Base {
     /// # Errors
     /// What to write instead, in one line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a base; write http://HOST[:PORT][/PREFIX] or https://…");
+        let wrong = || {
+            let text = text.replace(char::is_control, "?");
+            format!("`{text}` is not a base; write http://HOST[:PORT][/PREFIX] or https://…")
+        };
+        // Host and prefix go into every request as they stand.
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(wrong());
+        }
         let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
         let tls = match scheme {
             "http" => false,
@@ -114,7 +121,7 @@ impl Base {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| wrong())?),
             _ => (authority, default),
         };
-        if host.is_empty() || prefix.contains(['?', '#', ' ']) || host.contains(['@', ' ']) {
+        if host.is_empty() || prefix.contains(['?', '#']) || host.contains('@') {
             return Err(wrong());
         }
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();

@@ -2,7 +2,7 @@
 
 use super::super::problem::Problems;
 use super::super::source::{Entry, Table, Value};
-use super::super::verdict::{Class, Codes, Signals};
+use super::super::verdict::{Class, Codes, Signals, fits};
 use super::known;
 use hyper::header::HeaderName;
 use piaotan_record::CodeBook;
@@ -88,9 +88,10 @@ fn code(entry: Entry, codes: &mut Codes, book: &mut Vec<CodeEntry>, problems: &m
 pub(super) const TOO_MUCH: (&str, &str) =
     ("failures would pass for a success", "list the codes of success one by one, or write \"2xx\"");
 
-/// `*` fits every code; the statuses from 400 on are failures.
+/// Whether a pattern (no single code) fits a status from 400 on: those are failures.
 pub(super) fn says_too_much(pattern: &str) -> bool {
-    matches!(pattern, "*" | "4xx" | "5xx" | "4*" | "5*")
+    let many = pattern.ends_with('*') || pattern.ends_with("xx");
+    many && (400..600).any(|status: u16| fits(pattern, &status.to_string()))
 }
 
 fn detailed(mut table: Table, words: &mut CodeEntry, problems: &mut Problems) -> Option<Class> {

@@ -10,7 +10,7 @@ use super::super::template;
 use super::alike::merged;
 use super::bodies::Given;
 use hyper::Method;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, TRANSFER_ENCODING, UPGRADE};
 use piaotan_record::names::nearest;
 use std::str::FromStr;
 
@@ -104,8 +104,11 @@ fn line(table: &mut Table, common: &Common, scope: &Scope, problems: &mut Proble
     };
     let (method, path) = text.split_once(' ').unwrap_or((&text, ""));
     let known_method = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"].contains(&method);
-    if !known_method || !path.starts_with('/') || path.contains(['?', '#', ' ']) {
-        let remedy = "write METHOD /path; parameters belong into query = { name = \"value\" }";
+    // The path goes into every request as it stands: no line break in it, and nothing but ASCII.
+    let rightly_begun = known_method && path.starts_with('/');
+    if !rightly_begun || path.contains(['?', '#']) || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let remedy = "write METHOD /path in ASCII, the rest of it as %XX; parameters belong into query = { name = \"value\" }";
+        let text = text.replace(char::is_control, "?");
         problems.add(line, &field, format!("`{text}` is no request line"), remedy);
     }
     (Method::from_str(method).unwrap_or(Method::GET), template(path, line, &field, scope, problems))
@@ -154,7 +157,7 @@ fn headers(
 }
 
 /// Headers that only the transport can write right.
-const FRAMING: [HeaderName; 3] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION];
+const FRAMING: [HeaderName; 5] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, EXPECT, UPGRADE];
 
 /// A name that is to be left out must be there to be left out.
 fn left_out(table: &mut Table, common: &Common, problems: &mut Problems) -> Vec<String> {
