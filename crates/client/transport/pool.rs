@@ -9,7 +9,7 @@ use piaotan_record::{Phase, Phases};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 use tokio::time::Instant;
 
 /// Bounds of a pool.
@@ -19,7 +19,7 @@ pub struct PoolOptions {
     pub connections: usize,
     /// Time for one connection to be made.
     pub connect_timeout: Duration,
-    /// Time for one answer, from send to last byte.
+    /// Time for one answer, from the lease to its last byte: making a connection is in it.
     pub timeout: Duration,
     /// Longest body that is read, in bytes; a longer one is unreadable.
     pub max_body: usize,
@@ -48,7 +48,6 @@ pub struct Pool {
     /// Of every connection: whoever waits on one is woken when the pool stops.
     bells: Mutex<Vec<Weak<Bell>>>,
     stopping: AtomicBool,
-    stopped: Notify,
 }
 
 /// A connection with what may end its exchange.
@@ -73,7 +72,6 @@ impl Pool {
             idle: Mutex::new(Vec::with_capacity(options.connections)),
             bells: Mutex::default(),
             stopping: AtomicBool::new(false),
-            stopped: Notify::new(),
             endpoint,
             dialer,
             clock,
@@ -100,7 +98,6 @@ impl Pool {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.permits.close();
-        self.stopped.notify_waiters();
         self.lock_idle().clear();
         self.lock_bells().drain(..).filter_map(|bell| bell.upgrade()).for_each(|bell| bell.ring());
     }
@@ -134,25 +131,25 @@ impl Pool {
 
     async fn open(&self, deadline: Instant) -> Result<(Kept, Phases), Failure> {
         let patience = deadline.min(self.clock.instant(self.clock.now()) + self.options.connect_timeout);
-        let dialing = tokio::time::timeout_at(patience, self.dialer.dial(&self.endpoint, self.clock));
-        // Registered before the flag is looked at, so that a stop in between is not missed.
-        let stopped = self.stopped.notified();
-        tokio::pin!(stopped);
-        stopped.as_mut().enable();
-        if self.is_stopped() {
-            return Err(Failure::CutOff);
-        }
-        let (io, phases) = tokio::select! {
-            dialed = dialing => dialed.map_err(|_| Failure::TimedOut(Phase::Connect))??,
-            () = stopped => return Err(Failure::CutOff),
+        let mut watch = Watch::new(patience);
+        self.hang(watch.bell());
+        let dialing = self.dialer.dial(&self.endpoint, self.clock);
+        let (io, phases) = match watch.over(patience, &self.stopping, dialing).await {
+            Ok(dialed) => dialed?,
+            Err(Ended::Late) => return Err(Failure::TimedOut(Phase::Connect)),
+            Err(Ended::Stopped) => return Err(Failure::CutOff),
         };
-        let watch = Watch::new(deadline);
+        Ok((Kept { connection: Connection::new(io), watch }, phases))
+    }
+
+    /// Keeps a bell where a stop finds it. Whoever waits looks at the flag after this, so that a stop in
+    /// between is not missed.
+    fn hang(&self, bell: &Arc<Bell>) {
         let mut bells = self.lock_bells();
         if bells.len() >= 2 * self.options.connections {
             bells.retain(|bell| bell.strong_count() > 0);
         }
-        bells.push(Arc::downgrade(watch.bell()));
-        Ok((Kept { connection: Connection::new(io), watch }, phases))
+        bells.push(Arc::downgrade(bell));
     }
 
     fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
