@@ -17,6 +17,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 const REDIRECTS: usize = 5;
+/// A source may take so long, with all that it leads to.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Calendars of years and pages full of pictures' names are read; what is longer is no announcement.
 const LONGEST: usize = 32 << 20;
 const FILES: usize = 2_000;
@@ -56,7 +58,11 @@ pub(super) async fn fetch<R: Record>(
     match (place, pool) {
         (Place::Platform { path }, Some(pool)) => of_platform(pool, path, marks, clock, record).await,
         (Place::Platform { path }, None) => Fetched::Failed(format!("{path}: no connection to the platform")),
-        (Place::Url { endpoint, path, dialer }, _) => by_url(endpoint, path, dialer, marks, clock).await,
+        (Place::Url { endpoint, path, dialer }, _) => {
+            let asked = by_url(endpoint, path, dialer, marks, clock);
+            let late = |_| Fetched::Failed(format!("no answer within {} seconds", PATIENCE.as_secs()));
+            tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(late)
+        }
         (Place::Disk(path), _) => {
             let (path, marks) = (path.clone(), marks.clone());
             let read = tokio::task::spawn_blocking(move || of_disk(&path, &marks)).await;
@@ -110,12 +116,8 @@ async fn ask(
     marks: &Marks,
     clock: Clock,
 ) -> Result<Answer, Failure> {
-    let options = PoolOptions {
-        connections: 1,
-        timeout: Duration::from_secs(20),
-        max_body: LONGEST,
-        ..PoolOptions::default()
-    };
+    let options =
+        PoolOptions { connections: 1, timeout: PATIENCE, max_body: LONGEST, ..PoolOptions::default() };
     let pool = Pool::new(at.clone(), dialer, clock, options);
     let lease = pool.lease().await.ok_or(Failure::CutOff)?;
     let exchange = lease.exchange(request(at, path, marks)).await;
@@ -147,7 +149,10 @@ fn redirect(answer: &Answer) -> Option<String> {
 /// Where a redirect leads, which may be written without a host, or without a path in front.
 fn target(at: &Endpoint, path: &str, location: &str) -> Result<(Endpoint, String), String> {
     let scheme = if at.tls { "https" } else { "http" };
-    let whole = if location.contains("://") {
+    // A path or a query may hold an address of its own.
+    let slash = location.find(['/', '?', '#']);
+    let absolute = location.find("://").is_some_and(|at| slash == Some(at + 1));
+    let whole = if absolute {
         location.to_owned()
     } else if let Some(other) = location.strip_prefix("//") {
         format!("{scheme}://{other}")
@@ -244,6 +249,7 @@ fn outcome(exchange: &Exchange) -> Outcome {
     match &exchange.result {
         Ok(answer) => match answer.status {
             200 | 304 => Outcome::Ok,
+            429 => Outcome::Throttled { retry_after: None },
             503 => Outcome::Maintenance { retry_after: None },
             500..=599 => Outcome::ServerError,
             _ => Outcome::ClientError,
@@ -257,6 +263,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use std::cell::RefCell;
+    use tokio::io::AsyncWriteExt as _;
 
     #[derive(Default)]
     struct Counted(RefCell<(u32, Vec<Outcome>)>);
@@ -282,6 +289,26 @@ mod tests {
         assert_eq!(record.0.into_inner(), (1, vec![Outcome::CutOff]));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_leads_from_one_slow_place_to_the_next_is_given_up() {
+        // Every place takes its time, and leads to another.
+        let dialer = Dialer::Handed(std::sync::Arc::new(|_| {
+            let (ours, mut theirs) = tokio::io::duplex(1 << 12);
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(9)).await;
+                let answer = "HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
+                theirs.write_all(answer.as_bytes()).await.unwrap();
+                theirs
+            });
+            Box::pin(async move { Ok(Box::new(ours) as crate::transport::BoxIo) })
+        }));
+        let (endpoint, path) = parsed("http://a.example/x").unwrap();
+        let (place, clock) = (Place::Url { endpoint, path, dialer }, Clock::start());
+        let fetched = fetch(&place, &Marks::default(), None, clock, &Counted::default()).await;
+        assert!(matches!(fetched, Fetched::Failed(_)), "{fetched:?}");
+        assert_eq!(clock.now().0, PATIENCE.as_nanos() as u64);
+    }
+
     #[test]
     fn a_redirect_leads_where_it_says() {
         let check = |location: &str, host: &str, path: &str| {
@@ -293,5 +320,7 @@ mod tests {
         check("//b.example/c", "b.example", "/c");
         check("/c?d", "a.example", "/c?d");
         check("c", "a.example", "/x/c");
+        check("/login?next=https://b.example/c", "a.example", "/login?next=https://b.example/c");
+        check("login?next=https://b.example/c", "a.example", "/x/login?next=https://b.example/c");
     }
 }
