@@ -199,7 +199,7 @@ impl Desk<'_> {
         let wire = profile.render_step(step, fields, &context)?;
         let pool = Pool::new(ask::endpoint(&wire.base), self.platform.dialer.clone(), self.clock, pool());
         let lease = pool.lease().await.ok_or_else(|| anyhow!("the pool of connections is closed"))?;
-        let exchange = lease.exchange(ask::request(wire)).await;
+        let exchange = lease.exchange(ask::outgoing(wire)).await;
         pool.stop();
         let seconds = exchange.done.as_seconds() - exchange.sent.as_seconds();
         let failed = |outcome, why| Trial {

@@ -7,10 +7,7 @@ use crate::session::Session;
 use crate::target::Endpoint;
 use crate::transport::{Dialer, Exchange, Outgoing, Pool, PoolOptions};
 use crate::under_way::UnderWay;
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Request;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName};
 use piaotan_record::{Evidence, Mark, Nanos, Observation, Operation, Outcome, Surface};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -373,28 +370,6 @@ pub fn outgoing(wire: Wire) -> Outgoing {
         content_type.as_ref().filter(|_| !has(&CONTENT_TYPE)).map(|kind| (&CONTENT_TYPE, kind.as_bytes()));
     let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
     Outgoing::new(&method, &target, host.into_iter().chain(kind).chain(own), body)
-}
-
-/// The request as hyper sends it.
-#[must_use]
-pub fn request(wire: Wire) -> Request<Full<Bytes>> {
-    let Wire { base, method, target, headers, body, content_type } = wire;
-    let mut request = Request::new(Full::new(body));
-    *request.method_mut() = method;
-    // A target that is no URI was refused when it was rendered.
-    *request.uri_mut() = target.parse().unwrap_or_default();
-    let map = request.headers_mut();
-    map.reserve(headers.len() + 2);
-    if let Ok(host) = HeaderValue::from_str(base.authority()) {
-        map.insert(HOST, host);
-    }
-    if let Some(kind) = content_type {
-        map.insert(CONTENT_TYPE, kind);
-    }
-    map.extend(
-        headers.into_iter().map(|(name, value)| (Some(name), value)).filter_map(|(n, v)| Some((n?, v))),
-    );
-    request
 }
 
 /// A reply without an answer to a call that was made, or could not be.

@@ -10,21 +10,25 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::SendRequest;
+use http_body_util::Full;
+use hyper::header::{ACCEPT_LANGUAGE, HOST};
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Request, Response};
+use hyper::{HeaderMap, Method, Response};
 use hyper_util::rt::TokioIo;
 use piaotan_client::ask;
+use piaotan_client::clock::Clock;
 use piaotan_client::invoice::{FileKind, Generator, Invoice, Options};
 use piaotan_client::port::{FieldName, Fields, Values};
 use piaotan_client::profile::{Answer, Base, Bases, Context, Language, Profile, Secrets};
+use piaotan_client::target::Endpoint;
+use piaotan_client::transport::{self, Dialer, Guard, Outgoing, Pool, PoolOptions};
 use piaotan_record::{Operation, Outcome};
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 const BODY: &str = r#"{"code":"0000","message":"成功","data":{"result":"genuine","number":"26119000000000000017","checks_left":4}}"#;
 const RECORD: &str = r#"{"code":"0000","message":"成功","data":{"id":"a1","number":"26119000000000000017","issue_date":"2026-09-21","amount":"1330.66","tax":"78.84","total":"1409.50","total_words":"人民币壹仟肆佰零玖元伍角","title":"（测试）云帆科技有限公司","buyer_tax_id":"91110105MA00000000","seller_name":"（测试）启明商贸有限公司","seller_tax_id":"91110105MA00000001","region":"11","status":"accepted","uploaded_at":"2026-09-21T12:00:00.000000+08:00","reviewed_at":"2026-09-21T12:00:01.000000+08:00","reasons":[],"agent_issued":false,"file":{"kind":"pdf","bytes":4096,"sha256":"00"},"voided_at":null,"red_flushed_at":null,"red_number":null}}"#;
@@ -121,26 +125,22 @@ fn server() -> SocketAddr {
     told.recv().unwrap()
 }
 
-async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
-    let stream = TcpStream::connect(address).await.unwrap();
-    stream.set_nodelay(true).unwrap();
-    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
-    sender
+/// The one connection over which both ways go.
+fn connection(address: SocketAddr) -> Arc<Pool> {
+    let endpoint =
+        Endpoint { tls: false, host: address.ip().to_string(), port: address.port(), prefix: String::new() };
+    let options = PoolOptions { connections: 1, ..PoolOptions::default() };
+    Pool::new(endpoint, Dialer::tcp(Guard::Loopback, None), Clock::start(), options)
 }
 
-async fn send(
-    sender: &mut SendRequest<Full<Bytes>>,
-    request: Request<Full<Bytes>>,
-) -> (u16, HeaderMap, Bytes) {
-    let (head, body) = sender.send_request(request).await.unwrap().into_parts();
-    (head.status.as_u16(), head.headers, body.collect().await.unwrap().to_bytes())
+async fn send(pool: &Pool, request: Outgoing) -> transport::Answer {
+    pool.lease().await.unwrap().exchange(request).await.result.unwrap()
 }
 
-async fn by_profile(sender: &mut SendRequest<Full<Bytes>>, bench: &Bench, fields: &Fields<'_>, nonce: u64) {
+async fn by_profile(pool: &Pool, bench: &Bench, fields: &Fields<'_>, nonce: u64) {
     let wire = bench.profile.render(Operation::Verify, fields, &bench.context(nonce)).unwrap();
     // As the client itself sends it.
-    let (status, headers, body) = send(sender, ask::request(wire)).await;
+    let transport::Answer { status, headers, body } = send(pool, ask::outgoing(wire)).await;
     let judged =
         bench.profile.judge(Operation::Verify, fields, &Answer { status, headers: &headers, body: &body });
     assert_eq!(judged.outcome, Outcome::Ok);
@@ -158,13 +158,13 @@ struct Verified {
     checks_left: u32,
 }
 
-async fn by_hand(sender: &mut SendRequest<Full<Bytes>>, bench: &Bench) {
+async fn by_hand(pool: &Pool, bench: &Bench) {
     let invoice = &bench.invoice;
     let target =
         format!("/api/verify?number={}&date={}&total={}", invoice.number, invoice.issue_date, invoice.total);
-    let request =
-        Request::builder().uri(target).header("host", "127.0.0.1:8080").header("accept-language", "zh");
-    let (status, _, body) = send(sender, request.body(Full::new(Bytes::new())).unwrap()).await;
+    let headers = [(&HOST, b"127.0.0.1:8080".as_slice()), (&ACCEPT_LANGUAGE, b"zh".as_slice())];
+    let transport::Answer { status, body, .. } =
+        send(pool, Outgoing::new(&Method::GET, &target, headers, Bytes::new())).await;
     let envelope: Envelope = serde_json::from_slice(&body).unwrap();
     let data = envelope.data.unwrap();
     assert!(status == 200 && envelope.code == "0000" && data.result == "genuine" && data.checks_left == 4);
@@ -175,16 +175,16 @@ fn whole_requests(bench: &Bench) {
     let address = server();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (mut sender, fields) = (connect(address).await, bench.invoice.fields());
+        let (pool, fields) = (connection(address), bench.invoice.fields());
         let (mut ratios, mut hand, mut profile) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..60 {
             let start = Instant::now();
             for _ in 0..500 {
-                by_hand(&mut sender, bench).await;
+                by_hand(&pool, bench).await;
             }
             let middle = Instant::now();
             for at in 0..500 {
-                by_profile(&mut sender, bench, &fields, round * 500 + at).await;
+                by_profile(&pool, bench, &fields, round * 500 + at).await;
             }
             let (first, second) = ((middle - start).as_secs_f64(), middle.elapsed().as_secs_f64());
             ratios.push(second / first);
