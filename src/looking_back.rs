@@ -7,16 +7,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_analysis::summary::{
     Finding, FindingKind, Severity, SyncPoint, SyncQuantile, SyncRegression, SyncSummary, Verdict,
 };
-use piaotan_analysis::sync::{self, Delay, Estimate, Sample};
+use piaotan_analysis::sync::{self, Delay, Estimate};
 use piaotan_analysis::week::{Fold, Health, LateInvoice, Run, Terms, Week};
 use piaotan_client::profile::Profile;
 use piaotan_probes::ProbeKind;
+use piaotan_probes::live::delays::{self, seconds};
 use piaotan_record::calendar::{Calendar, CalendarOptions};
 use piaotan_record::{Operation, Surface};
 use piaotan_store::{self as store, BriefRun, Store, Which};
 
-/// The latest delays of a surface are enough for a curve, and bound what it costs.
-const MOST_DELAYS: usize = 2_000;
 /// Points of the chart of delays.
 const MOST_POINTS: usize = 1_500;
 const MOST_LATE: u32 = 200;
@@ -94,8 +93,8 @@ fn invoices(stretch: &Stretch<'_>, week: &mut Week) -> Result<()> {
         if counts.tracked == 0 {
             continue;
         }
-        let now = delays(store, surface, which(from, to))?;
-        let before = delays(store, surface, which(from - (to - from), from))?;
+        let now = delays::latest(store, surface, which(from, to))?;
+        let before = delays::latest(store, surface, which(from - (to - from), from))?;
         let step = now.len().div_ceil(MOST_POINTS).max(1);
         week.series.sync_points.extend(now.iter().step_by(step).map(|delay| SyncPoint {
             uploaded: delay.uploaded - seconds(from),
@@ -125,24 +124,6 @@ fn invoices(stretch: &Stretch<'_>, week: &mut Week) -> Result<()> {
         })
         .collect();
     Ok(())
-}
-
-/// Seconds since 1970.
-pub fn seconds(at: DateTime<Utc>) -> f64 {
-    at.timestamp_micros() as f64 / 1e6
-}
-
-/// What the ledger knows of one invoice, as estimators take it: from acceptance, else from the upload.
-pub fn looked(sample: &store::Sample) -> Sample {
-    let uploaded = seconds(sample.accepted.unwrap_or(sample.uploaded));
-    let (last_not_seen, first_seen) = (sample.last_not_seen.map(seconds), sample.first_seen.map(seconds));
-    Sample { uploaded, last_not_seen, first_seen, batch: None }
-}
-
-fn delays(store: &Store, surface: Surface, which: Which<'_>) -> Result<Vec<Delay>> {
-    let samples = store.samples(surface, which)?;
-    let latest = &samples[samples.len().saturating_sub(MOST_DELAYS)..];
-    Ok(latest.iter().filter_map(|sample| looked(sample).delay().ok()).collect())
 }
 
 /// Quantiles, curves, and whether the delay grew against the stretch before.

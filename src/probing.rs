@@ -16,7 +16,6 @@ use piaotan_scenarios::engine::made::Book;
 use piaotan_store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use tokio::sync::watch;
 
 /// Corrections and sightings of windows older than this change nothing that is still shown.
@@ -135,7 +134,7 @@ pub fn setting(
         generator: forge::generator(stable(&platform.url), "11", "mixed", 20_000, today)?,
         language,
         section: settings.probes.clone(),
-        last_token: AtomicU64::new(0),
+        last_token: Arc::default(),
     };
     Ok((setting, publish))
 }

@@ -12,7 +12,7 @@
 )]
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use piaotan_analysis::sync::{Delay, Estimate, Sample, Search, Span as Stretch, business, change_in_time};
+use piaotan_analysis::sync::{Delay, Estimate, Search, Span as Stretch, business, change_in_time};
 use piaotan_client::ask::{Client, ClientOptions, Record};
 use piaotan_client::clock::Clock;
 use piaotan_client::invoice::{FileKind, Generator, Options};
@@ -21,6 +21,7 @@ use piaotan_client::session::{Account, Session};
 use piaotan_client::target::Endpoint;
 use piaotan_client::transport::{BoxIo, Dialer, PoolOptions};
 use piaotan_platform::{Storage, Weather, World, WorldOptions, serve_stream};
+use piaotan_probes::live::delays::{looked, seconds};
 use piaotan_probes::live::notify::Message;
 use piaotan_probes::live::watch::{Outlet, watch};
 use piaotan_probes::{ProbeKind, ProbeResult, ProbesSection, Setting};
@@ -30,7 +31,6 @@ use piaotan_store::{SightState, Store, Which};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 const URL: &str = "http://127.0.0.1:8080";
 const HOUR: f64 = 3_600.0;
@@ -171,7 +171,7 @@ fn setting(client: Client, dialer: Dialer, store: Arc<Store>, calendar: Calendar
         generator: Generator::new(7, made),
         language: Language::En,
         section: section(uploads),
-        last_token: AtomicU64::new(0),
+        last_token: Arc::default(),
     }
 }
 
@@ -237,13 +237,9 @@ fn true_ones(truth: &Value, start: DateTime<Utc>) -> BTreeMap<String, True> {
 /// Delays of a surface by the ledger, in seconds since the start.
 fn delays(store: &Store, surface: Surface, region: &str, start: DateTime<Utc>) -> Vec<Delay> {
     let which = Which { region: Some(region), ..Which::default() };
-    let seconds = |at: DateTime<Utc>| (at - start).as_seconds_f64();
-    let delay = |sample: piaotan_store::Sample| {
-        let uploaded = seconds(sample.accepted.unwrap_or(sample.uploaded));
-        let (last_not_seen, first_seen) = (sample.last_not_seen.map(seconds), sample.first_seen.map(seconds));
-        Sample { uploaded, last_not_seen, first_seen, batch: None }.delay().unwrap()
-    };
-    store.samples(surface, which).unwrap().into_iter().map(delay).collect()
+    let since_start = |delay: Delay| Delay { uploaded: delay.uploaded - seconds(start), ..delay };
+    let samples = store.samples(surface, which).unwrap();
+    samples.iter().map(|sample| since_start(looked(sample).delay().unwrap())).collect()
 }
 
 /// Uploaded in a stretch, and neither in the window nor while its backlog was worked off.

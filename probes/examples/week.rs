@@ -31,7 +31,6 @@ use piaotan_store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 const URL: &str = "http://127.0.0.1:8080";
 /// People must hear of what breaks within this time: two runs of what runs every minute.
@@ -291,7 +290,7 @@ fn setting(
         generator: Generator::new(7, made),
         language: Language::En,
         section: section(),
-        last_token: AtomicU64::new(0),
+        last_token: Arc::default(),
     }
 }
 

@@ -15,13 +15,30 @@ const MOST: usize = 2_000;
 pub fn recent(store: &Store, target: &str, now: DateTime<Utc>) -> Result<Vec<Delay>, Error> {
     let since = Some(now - TimeDelta::days(7));
     let which = Which { target: Some(target), region: Some(""), since, ..Which::default() };
-    let samples = store.samples(Surface::Number, which)?;
-    let seconds = |at: DateTime<Utc>| at.timestamp_micros() as f64 / 1e6;
+    latest(store, Surface::Number, which)
+}
+
+/// The delays of a surface, in seconds, at most the latest 2,000; uploads in seconds since 1970.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn latest(store: &Store, surface: Surface, which: Which<'_>) -> Result<Vec<Delay>, Error> {
+    let samples = store.samples(surface, which)?;
     let latest = &samples[samples.len().saturating_sub(MOST)..];
-    let delay = |sample: &piaotan_store::Sample| {
-        let uploaded = seconds(sample.accepted.unwrap_or(sample.uploaded));
-        let (last_not_seen, first_seen) = (sample.last_not_seen.map(seconds), sample.first_seen.map(seconds));
-        Sample { uploaded, last_not_seen, first_seen, batch: None }.delay().ok()
-    };
-    Ok(latest.iter().filter_map(delay).collect())
+    Ok(latest.iter().filter_map(|sample| looked(sample).delay().ok()).collect())
+}
+
+/// What the ledger knows of one invoice, as estimators take it, in seconds since 1970: from acceptance,
+/// else from the upload.
+#[must_use]
+pub fn looked(sample: &piaotan_store::Sample) -> Sample {
+    let uploaded = seconds(sample.accepted.unwrap_or(sample.uploaded));
+    let (last_not_seen, first_seen) = (sample.last_not_seen.map(seconds), sample.first_seen.map(seconds));
+    Sample { uploaded, last_not_seen, first_seen, batch: None }
+}
+
+/// Seconds since 1970.
+#[must_use]
+pub fn seconds(at: DateTime<Utc>) -> f64 {
+    at.timestamp_micros() as f64 / 1e6
 }

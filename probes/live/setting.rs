@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 /// The platform being watched and everything that probes need beside it. Shared by all probes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Setting {
     pub client: Arc<Client>,
     /// For looking at the way to the platform (name, connection, certificate) apart from its answers.
@@ -34,8 +34,8 @@ pub struct Setting {
     pub generator: Generator,
     pub language: Language,
     pub section: ProbesSection,
-    /// The last token given out.
-    pub last_token: AtomicU64,
+    /// The last token given out, by this setting or a clone of it.
+    pub last_token: Arc<AtomicU64>,
 }
 
 /// A text in the reader's language; both are formatted with the values in scope.
@@ -59,19 +59,7 @@ impl Setting {
     /// The same setting for a reader of another language.
     #[must_use]
     pub fn speaking(&self, language: Language) -> Self {
-        Self {
-            client: self.client.clone(),
-            dialer: self.dialer.clone(),
-            calendar: self.calendar.clone(),
-            store: self.store.clone(),
-            write: self.write.clone(),
-            target: self.target.clone(),
-            run: self.run.clone(),
-            generator: self.generator.clone(),
-            language,
-            section: self.section.clone(),
-            last_token: AtomicU64::new(self.last_token.load(Ordering::Relaxed)),
-        }
+        Self { language, ..self.clone() }
     }
 
     /// What the wall clock of the watch shows.

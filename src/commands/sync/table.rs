@@ -3,10 +3,11 @@
 
 use super::Sync;
 use crate::door::Common;
-use crate::{config, looking_back, probing};
+use crate::{config, probing};
 use anyhow::{Context as _, Result, anyhow};
 use chrono::{TimeDelta, Utc};
 use piaotan_analysis::sync::{Assumption, Delay, Excluded, Fault, Reader, Span, Table, read};
+use piaotan_probes::live::delays;
 use piaotan_record::calendar::{Calendar, CalendarOptions};
 use piaotan_record::window::Status;
 use piaotan_store::{Store, Which};
@@ -58,27 +59,26 @@ pub fn of_ledger(path: &Path, args: &Sync, common: &Common) -> Result<Given> {
     let since = args.last.map(|last| now - TimeDelta::from_std(last.0).unwrap_or(TimeDelta::MAX / 4));
     let target = settings.target.named();
     let which = Which { region: Some(&args.region), since, target, ..Which::default() };
-    let (mut delays, mut excluded) = (Vec::<Delay>::new(), Excluded::default());
+    let (mut found, mut excluded) = (Vec::<Delay>::new(), Excluded::default());
     store
-        .each_sample(args.surface, which, |sample| match looking_back::looked(&sample).delay() {
-            Ok(delay) => delays.push(delay),
+        .each_sample(args.surface, which, |sample| match delays::looked(&sample).delay() {
+            Ok(delay) => found.push(delay),
             Err(Fault::LostAfterSeen) => excluded.lost_after_seen += 1,
             Err(Fault::SeenBeforeUpload | Fault::NotFinite) => excluded.seen_before_upload += 1,
         })
         .map_err(|e| anyhow!("{origin}: {e}"))?;
-    if delays.is_empty() {
+    if found.is_empty() {
         let known =
             store.surfaces_known(chrono::DateTime::UNIX_EPOCH).map_err(|e| anyhow!("{origin}: {e}"))?;
         return Err(anyhow!("{origin} holds no invoice on `{}`; {}", place(args), offered(&known)));
     }
-    delays.sort_by(|a, b| a.uploaded.total_cmp(&b.uploaded));
+    found.sort_by(|a, b| a.uploaded.total_cmp(&b.uploaded));
     let calendar = Calendar::new(&probing::register(&settings, &store, now)?, CalendarOptions::default());
     let known = calendar.windows().iter().filter(|w| w.status != Status::Cancelled && !w.writes_only());
-    let windows =
-        known.map(|w| (looking_back::seconds(w.start), looking_back::seconds(w.end.unwrap_or(now))));
+    let windows = known.map(|w| (delays::seconds(w.start), delays::seconds(w.end.unwrap_or(now))));
     let windows = windows.filter(|(start, end)| start < end).collect();
     Ok(Given {
-        table: Table { groups: vec![(String::new(), delays)], excluded, assumed: Vec::new() },
+        table: Table { groups: vec![(String::new(), found)], excluded, assumed: Vec::new() },
         origin,
         windows,
     })
