@@ -3,8 +3,7 @@
 use super::recorder::Batch;
 use super::stretch::Stretch;
 use hdrhistogram::Histogram;
-use piaotan_record::folder::Event;
-use piaotan_record::{Arrivals, Cell, Class, Operation, Surface, tally};
+use piaotan_record::{Arrivals, Cell, Class, Operation, tally};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
