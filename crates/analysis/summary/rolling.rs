@@ -77,10 +77,11 @@ impl Stretches {
             let whole = second - first + 1 >= length.min(last - first + 1);
             let judged = whole && second - first + 1 > demand.delay;
             let at = scene.at(Nanos(u64::from(second + 1) * Nanos::SECOND));
-            if let Some(found) = stretch.judge(demand, at).filter(|_| judged)
-                && worst.is_none_or(|known| found.is_worse(&known, demand.limit.above))
-            {
-                worst = Some(found);
+            if let Some(found) = stretch.judge(demand, at).filter(|_| judged) {
+                // What one stretch leaves open stays open, though another measured worse.
+                let at_most = worst.map_or(found.at_most, |known| known.at_most.max(found.at_most));
+                let worse = worst.filter(|known| !found.is_worse(known, demand.limit.above)).unwrap_or(found);
+                worst = Some(Worst { at_most, ..worse });
             }
         }
         worst

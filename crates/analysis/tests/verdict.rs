@@ -217,6 +217,19 @@ fn a_pass_that_rests_on_requests_cut_off_is_refused() {
     }
 }
 
+#[test]
+fn requests_cut_off_keep_a_limit_open_though_another_stretch_measured_worse() {
+    let hangs: Weather<'_> = &|second| match second {
+        10..12 => (100, Outcome::Ok),
+        59.. => (5, Outcome::CutOff),
+        _ => (20, Outcome::Ok),
+    };
+    let found = judged("query_number.response.p95 < 500ms", Some(10), hangs);
+    assert_eq!(found.verdict, Verdict::Inconclusive, "{found:?}");
+    assert!((found.value.unwrap() / 0.102 - 1.0).abs() < 0.01, "{found:?}");
+    assert_eq!(judged("query_number.response.p50 < 500ms", Some(10), hangs).verdict, Verdict::Pass);
+}
+
 /// One invoice a second, each visible after `delay` of its second.
 fn marks(delay: impl Fn(u32) -> u32) -> Vec<Event> {
     let (surface, region) = (Surface::Number, String::new());
