@@ -28,6 +28,8 @@ pub struct Stretch<'a> {
     pub store: &'a Store,
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
+    /// When it is looked back: the store has let go of what is too old by then.
+    pub now: DateTime<Utc>,
     pub chinese: bool,
 }
 
@@ -36,12 +38,14 @@ pub struct Stretch<'a> {
 /// # Errors
 /// When the store or the configuration cannot be read.
 pub fn week(stretch: &Stretch<'_>) -> Result<Week> {
-    let Stretch { store, from, to, chinese, .. } = *stretch;
+    let Stretch { store, from, to, now, chinese, .. } = *stretch;
     let register = probing::register(stretch.settings, store, from)?;
     let calendar = Calendar::new(&register, CalendarOptions::default());
     let zone = stretch.profile.zone();
     let mut fold = Fold::new(Terms { from, to, zone, calendar: &calendar, chinese });
-    store.each_run(fold.since(), to, |brief| {
+    // Failures outlive successes: a share of what is left of both would be of failures alone.
+    let kept = now - store::Retention::default().successes;
+    store.each_run(fold.since().max(kept), to, |brief| {
         if let Some(run) = run(brief) {
             fold.take(&run);
         }

@@ -2,14 +2,16 @@
 
 use crate::house::piaotan;
 use crate::schema::{answer, check};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use piaotan_record::{Nanos, OutcomeKind};
 use piaotan_store::{Health, Probed, Store};
 use std::path::Path;
 use tempfile::tempdir;
 
-/// The end of the week, in the zone of the reference profile.
-const UNTIL: &str = "2026-11-02T00:00:00+08:00";
+/// The end of a week that the store still has in full, and of the week before too.
+fn until() -> DateTime<Utc> {
+    (Utc::now() - TimeDelta::days(1)).duration_trunc(TimeDelta::hours(1)).unwrap()
+}
 
 fn row(probe: &str, at: DateTime<Utc>, outcome: OutcomeKind) -> Probed {
     Probed {
@@ -28,9 +30,10 @@ fn row(probe: &str, at: DateTime<Utc>, outcome: OutcomeKind) -> Probed {
 }
 
 /// Three probes every five minutes for a fortnight; from hour 30 of the second week on, maintenance for 165 minutes.
-fn fortnight(path: &Path) {
+/// In the first week one answer bears a code that is markup.
+fn fortnight(path: &Path, until: DateTime<Utc>) {
     let store = Store::open(path).unwrap();
-    let week: DateTime<Utc> = DateTime::parse_from_rfc3339(UNTIL).unwrap().to_utc() - TimeDelta::days(7);
+    let week = until - TimeDelta::days(7);
     let mut rows = Vec::new();
     for minute in (-7 * 1440..7 * 1440).step_by(5) {
         let down = (1800..1965).contains(&minute);
@@ -39,14 +42,18 @@ fn fortnight(path: &Path) {
             rows.push(row(probe, week + TimeDelta::minutes(minute), outcome));
         }
     }
+    let hostile = row("login", week - TimeDelta::days(1), OutcomeKind::ServerError);
+    rows.push(Probed { code: "<b>x\u{202e}".into(), ..hostile });
     store.probed(&rows).unwrap();
 }
 
 #[test]
 fn a_week_is_told_as_known_now() {
     let dir = tempdir().unwrap();
-    fortnight(&dir.path().join("w.db"));
-    let ask = || answer(dir.path(), &["report", "--last", "7d", "--until", UNTIL, "--store", "w.db"]);
+    let until = until();
+    fortnight(&dir.path().join("w.db"), until);
+    let written = until.to_rfc3339();
+    let ask = || answer(dir.path(), &["report", "--last", "7d", "--until", &written, "--store", "w.db"]);
     let told = |week: &serde_json::Value| -> Vec<String> {
         let all = week["findings"].as_array().unwrap().iter();
         all.map(|finding| finding["kind"].as_str().unwrap().to_owned()).collect()
@@ -60,12 +67,8 @@ fn a_week_is_told_as_known_now() {
     assert_eq!(before["codes"]["5003"]["count"], 99);
 
     // Somebody remembers the notice: two hours were announced, and the past is another.
-    let window = ["windows", "add", "--store", "w.db", "--start", "2026-10-27T06:00:00+00:00", "--for", "2h"];
-    let start =
-        DateTime::parse_from_rfc3339(UNTIL).unwrap().to_utc() - TimeDelta::days(7) + TimeDelta::hours(30);
-    let mut window = window.map(str::to_owned);
-    window[5] = start.to_rfc3339();
-    let window: Vec<&str> = window.iter().map(String::as_str).collect();
+    let start = (until - TimeDelta::days(7) + TimeDelta::hours(30)).to_rfc3339();
+    let window = ["windows", "add", "--store", "w.db", "--start", &start, "--for", "2h"];
     assert!(piaotan(&window).current_dir(dir.path()).status().unwrap().success());
     let after = ask();
     assert_eq!(
@@ -75,7 +78,26 @@ fn a_week_is_told_as_known_now() {
     assert_eq!(told(&after), ["window_overrun"]);
 
     let page = std::fs::read_to_string(dir.path().join("week.html")).unwrap();
-    assert!(page.contains("http") && !page.contains("<script>\u{202e}"), "nothing that a platform said runs");
+    assert!(page.contains("&lt;b&gt;x") && !page.contains("<b>x"), "nothing that a platform said is markup");
+    assert!(!page.contains('\u{202e}'), "nothing that a platform said turns the line");
+}
+
+/// Failures are kept ten times as long as successes.
+#[test]
+fn what_only_failures_are_left_of_is_not_counted() {
+    let dir = tempdir().unwrap();
+    let store = Store::open(&dir.path().join("w.db")).unwrap();
+    let day = |ago: i64, outcome| row("login", Utc::now() - TimeDelta::days(ago), outcome);
+    store.probed(&[day(50, OutcomeKind::ServerError), day(50, OutcomeKind::ServerError)]).unwrap();
+    let well: Vec<Probed> = (2..=29).rev().map(|ago| day(ago, OutcomeKind::Ok)).collect();
+    store.probed(&well).unwrap();
+    for (last, good, good_before) in [("60d", 28, 0), ("30d", 28, 0), ("15d", 13, 15)] {
+        let week = answer(dir.path(), &["report", "--last", last, "--store", "w.db"]);
+        let raw = |of: &serde_json::Value| (of["raw"]["good"].as_u64(), of["raw"]["bad"].as_u64());
+        assert_eq!(raw(&week["availability"]), (Some(good), Some(0)), "{last}");
+        assert_eq!(raw(&week["before"]), (Some(good_before), Some(0)), "{last}");
+        assert!(week["probes"]["login"]["before"]["failed"] == 0, "{last}");
+    }
 }
 
 #[test]

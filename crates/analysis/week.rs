@@ -141,7 +141,7 @@ pub struct Week {
     pub from: DateTime<FixedOffset>,
     pub to: DateTime<FixedOffset>,
     pub zone: String,
-    /// The first run that the history still has; null where it has none.
+    /// The first run that was counted, of the stretch before too; null where there was none.
     pub reaches: Option<DateTime<FixedOffset>>,
     pub availability: Availability,
     pub before: Availability,

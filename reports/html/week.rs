@@ -116,9 +116,10 @@ fn span(week: &Week) -> String {
     format!("{} – {} · {}", week.from.format("%Y-%m-%d %H:%M"), week.to.format("%Y-%m-%d %H:%M"), week.zone)
 }
 
-/// Says where the history begins, when that is later than the stretch does.
+/// Says where the history begins, when that is later than the stretch before does.
 fn reach(week: &Week, lang: Lang) -> String {
-    let late = week.reaches.filter(|first| *first > week.from + chrono::TimeDelta::hours(1));
+    let since = week.from - (week.to - week.from);
+    let late = week.reaches.filter(|first| *first > since + chrono::TimeDelta::hours(1));
     late.map_or_else(String::new, |first| {
         words::fill(lang, Phrase::WeekReaches, &[&first.format("%Y-%m-%d %H:%M").to_string()])
     })

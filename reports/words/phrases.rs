@@ -85,7 +85,7 @@ phrases! {
     AvailabilityAdjusted = "剔除维护后", "adjusted";
     AvailabilityAxis = "横轴不从零开始", "the axis does not start at zero";
     Maintenance = "维护", "maintenance";
-    Overrun = "超时", "overrun";
+    Overrun = "超期", "overrun";
     WarmUp = "预热", "warm-up";
     Limit = "上限 {0} {1}", "limit {0} {1}";
     OperationsShown = "共 {1} 种操作，图中为其中 {0} 种，其余见表", "{0} of {1} operations; the rest are in the table";
@@ -177,7 +177,7 @@ phrases! {
     SentencePassUnjudged = "没有发现问题：{0} 次请求（未设限值）。", "Nothing wrong was seen: {0} requests (no limits were set).";
     PassBut = "通过，但有问题需关注", "PASSED, WITH A FINDING";
     SentencePassButUnjudged = "未设限值，但是：{0}", "No limits were set, but: {0}";
-    BrokenLimits = "超出限值 {0} 项：{1}。", "{0} limits broken: {1}.";
+    BrokenLimits = "超出限值（{0} 项）：{1}。", "Limits broken ({0}): {1}.";
     SentencePassBut = "限值均未突破，但是：{0}", "No limit was broken, but: {0}";
     SentencePassMaintenance = "平台正常；期间有一次维护（{0}），已剔除在判断之外。", "The platform is well; a maintenance ({0}) was recognised and left out of the judgement.";
     SentenceInconclusive = "无法下结论。", "No conclusion can be drawn.";
@@ -191,7 +191,7 @@ phrases! {
     WeekSentence = "以上不含维护窗口；全部计入为 {0}，上一周期为 {1}（不含维护窗口）。", "Maintenance left out; {0} with everything counted, {1} in the period before (maintenance left out).";
     WeekMore = "另有 {0} 项严重发现。", "And {0} more critical findings.";
     WeekEmpty = "这段时间没有探针的记录。", "No probe ran in this time.";
-    WeekReaches = "历史从 {0} 开始，此前没有记录。", "The history begins at {0}; nothing is known of the time before.";
+    WeekReaches = "完整的历史从 {0} 开始，更早的不计入。", "The full history begins at {0}; nothing before it is counted.";
     WeekHistory = "历史起点", "history begins";
     WeekDays = "每天的可用率", "Availability by day";
     WeekDay = "日期", "day";

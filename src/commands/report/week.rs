@@ -28,8 +28,9 @@ pub(super) fn run(args: &Report, last: &str, common: &Common) -> Result<u8> {
     let length = time::length("--last", last)?;
     let to =
         args.until.as_deref().map(|written| time::instant("--until", written, profile.zone())).transpose()?;
-    let to = to.unwrap_or_else(Utc::now);
-    if to > Utc::now() {
+    let now = Utc::now();
+    let to = to.unwrap_or(now);
+    if to > now {
         bail!(
             "--until {} has not come yet; write a time that is over",
             args.until.as_deref().unwrap_or_default()
@@ -41,7 +42,7 @@ pub(super) fn run(args: &Report, last: &str, common: &Common) -> Result<u8> {
     let store = probing::store(Some(&path), &settings, &profile)?;
     let lang = common.lang();
     let chinese = lang == piaotan_reports::Lang::Zh;
-    let stretch = Stretch { settings: &settings, profile: &profile, store: &store, from, to, chinese };
+    let stretch = Stretch { settings: &settings, profile: &profile, store: &store, from, to, now, chinese };
     let found = looking_back::week(&stretch)?;
     let version = env!("CARGO_PKG_VERSION");
     let report = WeekReport { week: &found, codes: profile.codes(), lang, version };
