@@ -53,7 +53,7 @@ fn now(lang: Lang) -> Vec<Panel> {
             Show::Number,
             lang.of("维护超期", "Overrun"),
             lang.of(
-                "维护超过公告结束时间的时长，0 为没有超时。",
+                "维护超过公告结束时间的时长，0 为没有超期。",
                 "How long a maintenance has gone on past its announced end; 0 when none has.",
             ),
             "s",
@@ -162,7 +162,7 @@ pub(super) fn phase_states(lang: Lang) -> [(i64, &'static str, &'static str); 5]
         (0, lang.of("正常", "outside"), "green"),
         (1, lang.of("即将维护", "approaching"), "blue"),
         (2, lang.of("维护", "maintenance"), "yellow"),
-        (3, lang.of("超时", "overrun"), "red"),
+        (3, lang.of("超期", "overrun"), "red"),
         (4, lang.of("恢复中", "recovering"), "purple"),
     ]
 }

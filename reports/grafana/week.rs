@@ -25,9 +25,9 @@ fn panels(lang: Lang) -> Vec<Panel> {
     let doubts = format!("sum by (source) (increase({}[$__range]))", of(Id::NoticeDoubts, ""));
     let findings = format!("max by (kind, severity) ({}) > 0", of(Id::Findings, ""));
     vec![
-        Panel::new(Show::Number, lang.of("距维护结束", "Until the end"), lang.of("当前或下一个维护窗口距公告结束的时长，负数即超时。", "Until the announced end of the current or next window; negative is overrun."), "s", vec![target(until_end, "")]).event(),
+        Panel::new(Show::Number, lang.of("距维护结束", "Until the end"), lang.of("当前或下一个维护窗口距公告结束的时长，负数即超期。", "Until the announced end of the current or next window; negative is overrun."), "s", vec![target(until_end, "")]).event(),
         Panel::new(Show::Number, lang.of("距下次维护", "Until the next start"), lang.of("距下一个已知维护窗口开始的时长。", "Until the next known window starts."), "s", vec![target(until_start, "")]).event(),
-        Panel::new(Show::Number, lang.of("最长超时", "Longest overrun"), lang.of("所选时段内维护超过公告结束的最长时间。", "Longest time past an announced end in the range shown."), "s", vec![target(format!("max(max_over_time({}[$__range]))", of(Id::MaintenanceOverrun, "")), "")]).threshold(1.0),
+        Panel::new(Show::Number, lang.of("最长超期", "Longest overrun"), lang.of("所选时段内维护超过公告结束的最长时间。", "Longest time past an announced end in the range shown."), "s", vec![target(format!("max(max_over_time({}[$__range]))", of(Id::MaintenanceOverrun, "")), "")]).threshold(1.0),
         availability_panel(lang, "raw", lang.of("可用率（原始）", "Availability, raw"), lang.of("所选时段内好事件的比例，维护也计入。", "Share of good events in the range shown, maintenance included.")),
         availability_panel(lang, "adjusted", lang.of("可用率（剔除维护）", "Availability, adjusted"), lang.of("所选时段内好事件的比例，按当时所知剔除维护窗口。", "Share of good events in the range shown, windows left out as known then.")),
         Panel::new(Show::Number, lang.of("逾期发票", "Invoices late"), lang.of("所选时段内超过平台承诺时限仍不可见的发票。", "Invoices that passed the platform's promise unseen, in the range shown."), "short", vec![target(format!("sum(increase({}[$__range]))", of(Id::SyncLate, "")), "")]).threshold(1.0),

@@ -84,7 +84,7 @@ pub const fn standing(of: Standing, lang: Lang) -> &'static str {
         Standing::Ahead => lang.of("未开始", "ahead"),
         Standing::Approaching => lang.of("临近", "approaching"),
         Standing::During => lang.of("进行中", "during"),
-        Standing::Overrun => lang.of("超时", "overrun"),
+        Standing::Overrun => lang.of("超期", "overrun"),
         Standing::Recovering => lang.of("恢复中", "recovering"),
         Standing::Over => lang.of("已结束", "over"),
         Standing::Cancelled => lang.of("已取消", "cancelled"),

@@ -202,12 +202,12 @@ fn countdown(sight: &Sight, lang: Lang) -> Option<String> {
         PlatformState::Overrun => {
             let past = length(now - end, lang);
             Some(match lang {
-                Lang::Zh => format!("已超时 {past}（公告结束时间 {at}）"),
+                Lang::Zh => format!("已超期 {past}（公告结束时间 {at}）"),
                 Lang::En => format!("{past} past the announced end ({at})"),
             })
         }
         PlatformState::Maintenance if window.end.is_none() => Some(match lang {
-            Lang::Zh => format!("未公告结束时间；最迟 {at} 起按超时处理"),
+            Lang::Zh => format!("未公告结束时间；最迟 {at} 起按超期处理"),
             Lang::En => format!("no end was announced; an overrun from {at}"),
         }),
         PlatformState::Maintenance => {
