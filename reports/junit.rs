@@ -39,7 +39,7 @@ pub(crate) fn written(document: &Document) -> Result<String, Error> {
 }
 
 fn measured(limit: &LimitResult) -> String {
-    let value = limit.value.map_or_else(|| "no samples".to_owned(), units::number);
+    let value = limit.measured().unwrap_or_else(|| "no samples".to_owned());
     units::clean(&format!("measured {value} {}", limit.reason), 400).trim_end().to_owned()
 }
 

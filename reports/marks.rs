@@ -2,7 +2,7 @@
 
 use crate::charts::timeline::Mark;
 use chrono::{DateTime, FixedOffset};
-use piaotan_analysis::summary::{Finding, FindingKind, Series, Summary};
+use piaotan_analysis::summary::{Finding, Series, Summary};
 
 /// At most this many marks fit under a chart.
 const MOST: usize = 20;
@@ -26,10 +26,30 @@ pub(crate) fn of(findings: &[Finding], series: &Series) -> Vec<Mark> {
 
 /// When a finding begins, as its evidence says.
 fn moment(finding: &Finding) -> Option<DateTime<FixedOffset>> {
-    // An overrun begins where the window should have ended.
-    let overran = finding.kind == FindingKind::WindowOverrun;
-    let first = if overran { "end" } else { "at" };
-    let named = [first, "at", "start", "from", "since", "observed_start", "overrun_from", "first", "paused"];
+    // An overrun of a run begins where its window should have ended; that of a week says so as its start.
+    let named = ["overrun_from", "at", "start", "paused"];
     let value = named.iter().find_map(|name| finding.evidence.get(*name)?.as_str());
     DateTime::parse_from_rfc3339(value?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+    use piaotan_analysis::summary::{Finding, FindingKind, Severity};
+
+    #[test]
+    fn an_overrun_begins_where_its_window_should_have_ended() {
+        let check = |evidence: &[(&str, &str)], expected: Option<&str>| {
+            let evidence = evidence.iter().map(|(name, at)| ((*name).to_owned(), (*at).into())).collect();
+            let (kind, severity) = (FindingKind::WindowOverrun, Severity::Critical);
+            let found = moment(&Finding { kind, severity, text: String::new(), evidence });
+            assert_eq!(found.map(|at| at.to_rfc3339()).as_deref(), expected);
+        };
+        let (start, end, restored) =
+            ("2026-11-16T02:00:00+08:00", "2026-11-16T04:00:00+08:00", "2026-11-16T05:00:00+08:00");
+        check(&[("start", start), ("end", end), ("overrun_from", end)], Some(end));
+        check(&[("start", end), ("end", restored)], Some(end));
+        check(&[("paused", start)], Some(start));
+        check(&[("end", end)], None);
+    }
 }

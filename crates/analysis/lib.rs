@@ -13,6 +13,7 @@ pub mod gate;
 pub mod history;
 pub mod hold;
 pub mod limit;
+pub mod numbers;
 pub mod phases;
 pub mod quantile;
 pub mod reconcile;

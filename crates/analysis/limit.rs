@@ -81,6 +81,12 @@ impl Limit {
         }
     }
 
+    /// Whether it bounds a length of time, and not a share.
+    #[must_use]
+    pub const fn is_timed(&self) -> bool {
+        matches!(self.subject, Subject::Latency { .. } | Subject::Sync { .. })
+    }
+
     /// Whether `value` keeps the limit.
     #[must_use]
     pub fn holds(&self, value: f64) -> bool {

@@ -200,18 +200,27 @@ impl Fact {
 
 impl From<&Outcome> for Signal {
     fn from(outcome: &Outcome) -> Signal {
-        use OutcomeKind as Kind;
-        if let Outcome::Maintenance { retry_after } = outcome {
-            let retry_after = retry_after.and_then(|after| TimeDelta::from_std(after).ok());
-            return Signal::Maintenance { retry_after };
+        match outcome {
+            Outcome::Maintenance { retry_after } => {
+                let retry_after = retry_after.and_then(|after| TimeDelta::from_std(after).ok());
+                Signal::Maintenance { retry_after }
+            }
+            outcome => Signal::from(outcome.kind()),
         }
-        match outcome.kind() {
+    }
+}
+
+impl From<OutcomeKind> for Signal {
+    fn from(kind: OutcomeKind) -> Signal {
+        use OutcomeKind as Kind;
+        match kind {
             Kind::Ok | Kind::BusinessNo | Kind::NotYetVisible | Kind::Duplicate | Kind::AuthChallenge => {
                 Signal::Good
             }
+            Kind::Maintenance => Signal::Maintenance { retry_after: None },
             Kind::ServerError | Kind::Unreadable | Kind::Mismatched => Signal::Failing,
             Kind::Dns | Kind::Refused | Kind::Tls | Kind::Reset | Kind::TimedOut => Signal::Unreachable,
-            Kind::Throttled | Kind::ClientError | Kind::CutOff | Kind::Maintenance => Signal::Nothing,
+            Kind::Throttled | Kind::ClientError | Kind::CutOff => Signal::Nothing,
         }
     }
 }

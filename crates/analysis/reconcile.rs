@@ -18,6 +18,7 @@ use piaotan_record::window::{Service, Services};
 use serde::{Deserialize, Serialize};
 
 use crate::phases::{Confidence, Evidence, Heard, ObservedPhases, Span};
+use crate::summary::{self, Severity};
 
 pub use recovery::{Baseline, Changed, Recovery, RecoveryOptions, Reread, Round, Step, StepVerdict};
 
@@ -46,11 +47,6 @@ closed_enum! {
         BacklogRush = "backlog_rush",
         CancelledButObserved = "cancelled_but_observed",
     }
-}
-
-closed_enum! {
-    /// Whom a finding concerns.
-    pub enum Severity { Info = "info", Warn = "warn", Page = "page" }
 }
 
 /// One finding, with its times, its length and what it rests on.
@@ -115,15 +111,19 @@ pub fn reconcile(
 }
 
 impl FindingKind {
-    pub fn severity(self) -> Severity {
+    /// What it is called, and how grave it is, in reports and metrics: live and afterwards alike.
+    #[must_use]
+    pub const fn told(self) -> (summary::FindingKind, Severity) {
+        use summary::FindingKind as Told;
         match self {
-            FindingKind::Overrun => Severity::Page,
-            FindingKind::ObservedUnannounced
-            | FindingKind::CancelledButObserved
-            | FindingKind::BacklogRush => Severity::Warn,
-            FindingKind::AnnouncedAndObserved | FindingKind::AnnouncedNotObserved | FindingKind::EarlyEnd => {
-                Severity::Info
+            Self::AnnouncedAndObserved => (Told::WindowAnnouncedAndObserved, Severity::Info),
+            Self::AnnouncedNotObserved => (Told::WindowAnnouncedNotObserved, Severity::Warning),
+            Self::ObservedUnannounced | Self::CancelledButObserved => {
+                (Told::WindowObservedUnannounced, Severity::Critical)
             }
+            Self::Overrun => (Told::WindowOverrun, Severity::Critical),
+            Self::EarlyEnd => (Told::WindowEarlyEnd, Severity::Info),
+            Self::BacklogRush => (Told::BacklogRush, Severity::Warning),
         }
     }
 }

@@ -19,7 +19,6 @@ mod windows;
 pub mod words;
 
 pub use bins::{Bins, SplitCells};
-pub(crate) use findings::seconds as length;
 pub use fold::{Folded, Terms, fold, latency};
 pub use judge::{Ground, judge};
 pub use rolling::Worst;

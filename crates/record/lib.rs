@@ -28,7 +28,7 @@ pub use folder::{Event, Manifest, RunFolder, RunWriter};
 pub use ledger::{Issued, Ledger, Look, Pending};
 pub use observation::{Evidence, Mark, Nanos, Observation, Phases, Token};
 pub use operation::{Operation, Surface};
-pub use outcome::{Availability, Class, Field, Outcome, OutcomeKind, Phase};
+pub use outcome::{Class, Field, Outcome, OutcomeKind, Phase, Says};
 pub use span::Span;
 pub use tally::{Arrivals, Cell, Dropped, Tally};
 pub use window::{Service, Window};

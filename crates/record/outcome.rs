@@ -2,7 +2,6 @@
 //! synchronised apart.
 
 use crate::closed_enum;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What came of one request or journey. It holds no verdict: those are derived.
@@ -101,18 +100,15 @@ closed_enum! {
     }
 }
 
-/// How an outcome counts for availability.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Availability {
-    Good,
-    Bad,
-    /// Neither: our own pace or request was at fault, or a person was asked for.
-    NotCounted,
-    /// By the slo switch of the window it fell into; bad outside of one.
-    ByWindow,
-    /// Bad unless the own-network probe fails too.
-    BadUnlessOwnNetwork,
+/// Of whom an outcome says something: it counts for the availability of the platform by that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// The platform: good or bad as the probe found it, and a window may excuse it.
+    Platform,
+    /// The platform, or the path to it: it says nothing while the own-network probe fails too.
+    Path,
+    /// Nobody: our own pace or request was at fault, a person was asked for, or the run ended.
+    Nothing,
 }
 
 impl Outcome {
@@ -176,21 +172,22 @@ impl OutcomeKind {
         }
     }
 
+    /// Of whom it says something. A reset or a time that ran out may be the path's as much as a name that
+    /// is not resolved; who answers with a broken certificate was reached.
     #[must_use]
-    pub const fn availability(self) -> Availability {
+    pub const fn says(self) -> Says {
         match self {
-            Self::Ok | Self::BusinessNo | Self::NotYetVisible | Self::Duplicate => Availability::Good,
-            Self::AuthChallenge | Self::Throttled | Self::ClientError | Self::CutOff => {
-                Availability::NotCounted
-            }
-            Self::Maintenance => Availability::ByWindow,
-            Self::Dns | Self::Refused => Availability::BadUnlessOwnNetwork,
-            Self::ServerError
-            | Self::Reset
+            Self::Dns | Self::Refused | Self::Reset | Self::TimedOut => Says::Path,
+            Self::AuthChallenge | Self::Throttled | Self::ClientError | Self::CutOff => Says::Nothing,
+            Self::Ok
+            | Self::BusinessNo
+            | Self::NotYetVisible
+            | Self::Duplicate
+            | Self::Maintenance
+            | Self::ServerError
             | Self::Tls
             | Self::Unreadable
-            | Self::Mismatched
-            | Self::TimedOut => Availability::Bad,
+            | Self::Mismatched => Says::Platform,
         }
     }
 
@@ -203,28 +200,26 @@ impl OutcomeKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Availability, Class, Field, Outcome, OutcomeKind, Phase};
+    use super::{Class, Field, Outcome, OutcomeKind, Phase, Says};
 
     #[test]
     fn the_table_of_the_design_holds() {
         use OutcomeKind::*;
-        let check = |kind: OutcomeKind, class, availability, error| {
-            assert_eq!(
-                (kind.class(), kind.availability(), kind.is_error()),
-                (class, availability, error),
-                "{kind}"
-            );
+        let check = |kind: OutcomeKind, class, says, error| {
+            assert_eq!((kind.class(), kind.says(), kind.is_error()), (class, says, error), "{kind}");
         };
-        check(Ok, Class::Ok, Availability::Good, false);
-        check(NotYetVisible, Class::BusinessNo, Availability::Good, false);
-        check(AuthChallenge, Class::BusinessNo, Availability::NotCounted, false);
-        check(Throttled, Class::Failed, Availability::NotCounted, true);
-        check(Maintenance, Class::Failed, Availability::ByWindow, true);
-        check(ClientError, Class::Failed, Availability::NotCounted, true);
-        check(Dns, Class::Failed, Availability::BadUnlessOwnNetwork, true);
-        check(Unreadable, Class::Failed, Availability::Bad, true);
-        check(TimedOut, Class::TimedOut, Availability::Bad, true);
-        check(CutOff, Class::CutOff, Availability::NotCounted, false);
+        check(Ok, Class::Ok, Says::Platform, false);
+        check(NotYetVisible, Class::BusinessNo, Says::Platform, false);
+        check(AuthChallenge, Class::BusinessNo, Says::Nothing, false);
+        check(Throttled, Class::Failed, Says::Nothing, true);
+        check(Maintenance, Class::Failed, Says::Platform, true);
+        check(ClientError, Class::Failed, Says::Nothing, true);
+        check(Dns, Class::Failed, Says::Path, true);
+        check(Refused, Class::Failed, Says::Path, true);
+        check(Tls, Class::Failed, Says::Platform, true);
+        check(Unreadable, Class::Failed, Says::Platform, true);
+        check(TimedOut, Class::TimedOut, Says::Path, true);
+        check(CutOff, Class::CutOff, Says::Nothing, false);
     }
 
     #[test]

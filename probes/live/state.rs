@@ -13,7 +13,7 @@ use piaotan_analysis::reconcile::Recovery;
 use piaotan_client::profile::Language;
 use piaotan_record::calendar::{Phase, Seen};
 use piaotan_record::window::AlertMode;
-use piaotan_record::{Calendar, Operation, OutcomeKind, Service};
+use piaotan_record::{Calendar, Operation, OutcomeKind, Says, Service};
 use piaotan_store::{Error, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -209,13 +209,15 @@ fn needed(result: &ProbeResult) -> u32 {
 }
 
 fn is_ours(result: &ProbeResult) -> bool {
-    matches!(result.outcome, Some(OutcomeKind::Throttled | OutcomeKind::AuthChallenge))
+    says(result) == Some(Says::Nothing)
 }
 
 fn is_unreachable(result: &ProbeResult) -> bool {
-    let outcome = result.outcome;
-    let unreachable = [OutcomeKind::Dns, OutcomeKind::Refused, OutcomeKind::TimedOut, OutcomeKind::Reset];
-    result.probe != ProbeKind::OwnNetwork && outcome.is_some_and(|outcome| unreachable.contains(&outcome))
+    result.probe != ProbeKind::OwnNetwork && says(result) == Some(Says::Path)
+}
+
+fn says(result: &ProbeResult) -> Option<Says> {
+    result.outcome.map(OutcomeKind::says)
 }
 
 fn worded(told: Notification, title: &str, text: &str, language: Language) -> Message {

@@ -139,19 +139,13 @@ fn limits(limits: &[LimitResult], lang: Lang) -> Table {
     let one = |limit: &LimitResult| {
         let cells = vec![
             text(&limit.limit),
-            number(limit.value, |value| measured(&limit.limit, value)),
+            number(limit.value, |_| limit.measured().unwrap_or_default()),
             text(words::verdict(lang, limit.verdict)),
             text(&limit.reason),
         ];
         row(verdict_level(limit.verdict), cells)
     };
     table("limits", Phrase::LimitsTable, lang, heads, limits.iter().map(one).collect())
-}
-
-/// A measured value in the unit of its limit: a length of time, or a share.
-pub(super) fn measured(limit: &str, value: f64) -> String {
-    let timed = [".response.", ".service."].iter().any(|word| limit.contains(word));
-    if timed || limit.starts_with("sync.") { units::seconds(value) } else { units::percent(value) }
 }
 
 fn operations(

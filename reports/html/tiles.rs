@@ -3,6 +3,7 @@
 
 use crate::units;
 use crate::words::{self, Lang};
+use piaotan_analysis::limit::{Limit, Subject};
 use piaotan_analysis::summary::{FindingKind, OperationSummary, Severity, Summary, SyncSummary};
 use piaotan_record::OutcomeKind;
 use serde::Serialize;
@@ -41,15 +42,16 @@ fn gravest(summary: &Summary, kinds: &[FindingKind]) -> Option<(FindingKind, Sev
 }
 
 fn slow(summary: &Summary, lang: Lang) -> Tile {
-    let limits = summary
-        .limits
-        .iter()
-        .filter(|limit| limit.limit.contains(".response.") || limit.limit.contains(".service."));
+    let of_latency = |text: &str| {
+        text.parse::<Limit>().is_ok_and(|limit| matches!(limit.subject, Subject::Latency { .. }))
+    };
+    let limits = summary.limits.iter().filter(|limit| of_latency(&limit.limit));
     let broken = limits.filter(|limit| limit.verdict == piaotan_analysis::summary::Verdict::Fail).count();
     let found = gravest(summary, &[FindingKind::LatencyRegression, FindingKind::CapacityExceeded]);
     let (state, level) = match (found, broken) {
         (Some((kind, severity)), _) => (words::finding(lang, kind).to_owned(), level(severity)),
         (None, 0) => unless_empty(summary, lang, lang.of("不慢", "no")),
+        (None, 1) => (lang.of("超出限值 1 项", "1 limit broken").to_owned(), "bad"),
         (None, n) => (lang.of("超出限值 N 项", "N limits broken").replace('N', &n.to_string()), "bad"),
     };
     Tile { name: lang.of("慢吗？", "Slow?"), state, detail: worst_p95(summary, lang), level }

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use piaotan_analysis::phases::{Change, Condition, Transition};
-use piaotan_analysis::reconcile::{Finding, FindingKind as Agreed, Severity as Weight};
+use piaotan_analysis::reconcile::Finding;
 use piaotan_analysis::summary::FindingKind;
 use piaotan_probes::live::state::Alerts;
 use piaotan_probes::{Health, ProbeKind, ProbeResult};
 use piaotan_record::window::Source;
-use piaotan_record::{OutcomeKind, Service};
+use piaotan_record::{OutcomeKind, Says, Service};
 use piaotan_reports::metrics::{self, Availability, ProbeTotals, SeverityName, SourceTotals, WatchTotals};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -116,17 +116,12 @@ impl Posted {
         totals.cert_expiry = result.expires.map(unix).or(totals.cert_expiry);
     }
 
-    /// Good and bad events, by the table of the design: our own faults count for nobody.
+    /// Good and bad events. What says nothing of the platform is neither.
     fn judge(&mut self, result: &ProbeResult) {
-        let ours = matches!(
-            result.outcome,
-            Some(OutcomeKind::Throttled | OutcomeKind::ClientError | OutcomeKind::AuthChallenge)
-        );
-        let unreachable = matches!(
-            result.outcome,
-            Some(OutcomeKind::Dns | OutcomeKind::Refused | OutcomeKind::TimedOut | OutcomeKind::Reset)
-        );
-        let unknown = ours || (unreachable && self.own_network_down) || result.trouble.is_some();
+        let says = result.outcome.map_or(Says::Platform, OutcomeKind::says);
+        let unknown = says == Says::Nothing
+            || (says == Says::Path && self.own_network_down)
+            || result.trouble.is_some();
         if !result.probe.is_of_platform() || result.health == Health::Skipped || unknown {
             return;
         }
@@ -155,22 +150,8 @@ impl Posted {
 
     /// Counts what was found of a window, by the names that reports use.
     pub fn found(&mut self, finding: &Finding) {
-        let kind = match finding.kind {
-            Agreed::AnnouncedAndObserved => FindingKind::WindowAnnouncedAndObserved,
-            Agreed::AnnouncedNotObserved => FindingKind::WindowAnnouncedNotObserved,
-            Agreed::ObservedUnannounced | Agreed::CancelledButObserved => {
-                FindingKind::WindowObservedUnannounced
-            }
-            Agreed::Overrun => FindingKind::WindowOverrun,
-            Agreed::EarlyEnd => FindingKind::WindowEarlyEnd,
-            Agreed::BacklogRush => FindingKind::BacklogRush,
-        };
-        let severity = match finding.kind.severity() {
-            Weight::Info => SeverityName::Info,
-            Weight::Warn => SeverityName::Warning,
-            Weight::Page => SeverityName::Critical,
-        };
-        *self.findings.entry((kind, severity)).or_default() += 1;
+        let (kind, severity) = finding.kind.told();
+        *self.findings.entry((kind, severity.into())).or_default() += 1;
     }
 
     pub fn trouble(&mut self, at: DateTime<Utc>, text: &str) {

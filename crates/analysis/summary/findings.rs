@@ -4,6 +4,7 @@ use super::fold::Scene;
 use super::slower::slower;
 use super::words::{self, limit_spoken};
 use super::{Finding, FindingKind, Severity, Summary, Verdict, WindowSummary};
+use crate::numbers::seconds;
 use chrono::{DateTime, FixedOffset};
 use piaotan_record::{Nanos, OutcomeKind};
 use serde_json::{Value, json};
@@ -41,22 +42,6 @@ fn clock(at: DateTime<FixedOffset>) -> String {
     at.format("%H:%M:%S").to_string()
 }
 
-/// A length for people.
-pub(crate) fn seconds(value: f64) -> String {
-    match value {
-        v if v < 1.0 => format!("{:.0} ms", v * 1e3),
-        v if v < 120.0 => tidy(v, "s"),
-        v if v < 7200.0 => tidy(v / 60.0, "min"),
-        v => tidy(v / 3600.0, "h"),
-    }
-}
-
-/// One decimal where it says something: `45 min`, `12.4 s`.
-fn tidy(value: f64, unit: &str) -> String {
-    let text = format!("{value:.1}");
-    format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
-}
-
 fn finding(kind: FindingKind, severity: Severity, text: String, evidence: &[(&str, Value)]) -> Finding {
     let evidence: BTreeMap<String, Value> =
         evidence.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
@@ -69,8 +54,13 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
     let announced = format!("{}–{end}", clock(window.start));
     let seen_end = window.observed_end.map_or_else(|| say.of("尚未结束".into(), "not over".into()), clock);
     let seen = window.observed_start.map(|start| format!("{}–{seen_end}", clock(start))).unwrap_or_default();
-    let over = window.end.zip(window.observed_end).map(|(end, seen)| (seen - end).as_seconds_f64());
-    let over = over.map_or_else(|| "?".to_owned(), |by| seconds(by.abs()));
+    let by = window.end.zip(window.observed_end).map(|(end, seen)| (seen - end).as_seconds_f64().abs());
+    let by = by.map(seconds);
+    let late = by.as_ref().map_or_else(
+        || say.of("尚未恢复".into(), "it is not over yet".into()),
+        |by| say.of(format!("晚了 {by} 才结束"), format!("it ended {by} late")),
+    );
+    let early = by.unwrap_or_else(|| "?".to_owned());
     let (kind, severity, text) = match told {
         "announced_and_observed" => (
             FindingKind::WindowAnnouncedAndObserved,
@@ -100,16 +90,16 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
             FindingKind::WindowOverrun,
             Severity::Critical,
             say.of(
-                format!("维护超出公告时间：公告 {announced}，实际 {seen}，晚了 {over} 才结束。"),
-                format!("Maintenance overran: announced {announced}, observed {seen}; it ended {over} late."),
+                format!("维护超出公告时间：公告 {announced}，实际 {seen}，{late}。"),
+                format!("Maintenance overran: announced {announced}, observed {seen}; {late}."),
             ),
         ),
         "early_end" => (
             FindingKind::WindowEarlyEnd,
             Severity::Info,
             say.of(
-                format!("维护提前结束：公告 {announced}，实际 {seen}，提前 {over}。"),
-                format!("Maintenance ended early: announced {announced}, observed {seen}, {over} sooner."),
+                format!("维护提前结束：公告 {announced}，实际 {seen}，提前 {early}。"),
+                format!("Maintenance ended early: announced {announced}, observed {seen}, {early} sooner."),
             ),
         ),
         _ => (
@@ -122,7 +112,7 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
         ),
     };
     let time = |at: Option<DateTime<FixedOffset>>| at.map_or(Value::Null, |at| json!(at.to_rfc3339()));
-    let evidence = [
+    let mut evidence = vec![
         ("window", json!(window.id)),
         ("start", time(Some(window.start))),
         ("end", time(window.end)),
@@ -130,6 +120,9 @@ fn window_finding(say: &Say, window: &WindowSummary) -> Option<Finding> {
         ("observed_end", time(window.observed_end)),
         ("text", json!(window.text)),
     ];
+    if told == "overrun" {
+        evidence.push(("overrun_from", time(window.end)));
+    }
     Some(finding(kind, severity, text, &evidence))
 }
 

@@ -8,6 +8,7 @@ use super::bins::Bins;
 use super::fold::Scene;
 use super::{Finding, FindingKind, Severity, Summary, Verdict, spoken};
 use crate::history::{Options, detect};
+use crate::numbers::seconds;
 use crate::stats::median;
 use chrono::{DateTime, FixedOffset};
 use piaotan_record::Operation;
@@ -104,7 +105,6 @@ fn told(
     chinese: bool,
 ) -> String {
     let clock = |t: f64| moment(t).format("%H:%M:%S").to_string();
-    let seconds = super::findings::seconds;
     let one = |one: &Slower| {
         let quantile = match (one.quantile, chinese) {
             ("p50", true) => "中位数",

@@ -1,7 +1,8 @@
 //! Operations, surfaces and limits in words, for findings and for reports.
 
-use super::findings::seconds;
+use super::LimitResult;
 use crate::limit::{Limit, Point, Subject, label};
+use crate::numbers::{number, percent, seconds};
 use piaotan_record::{Operation, Surface};
 
 /// An operation in the reader's words.
@@ -71,8 +72,7 @@ pub const fn surface(of: Surface, chinese: bool) -> &'static str {
 #[must_use]
 pub fn limit_spoken(text: &str, value: Option<f64>, chinese: bool) -> String {
     let Ok(limit) = text.parse::<Limit>() else { return text.to_owned() };
-    let timed = matches!(limit.subject, Subject::Latency { .. } | Subject::Sync { .. });
-    let shown = |value: f64| if timed { seconds(value) } else { percent(value) };
+    let shown = |value: f64| if limit.is_timed() { seconds(value) } else { percent(value) };
     let none = if chinese { "无样本" } else { "no samples" };
     let value = value.map_or_else(|| none.to_owned(), shown);
     let (what, bound) = (about(&limit.subject, chinese), shown(limit.bound));
@@ -114,10 +114,18 @@ fn at(point: Point, chinese: bool) -> String {
     }
 }
 
-/// Two decimals where they say something: `1 %`, `0.25 %`.
-fn percent(ratio: f64) -> String {
-    let text = format!("{:.2}", ratio * 100.0);
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+impl LimitResult {
+    /// What was measured, in the unit of the limit: a length of time or a share. What is no limit, as a
+    /// folder of others may hold it, has no unit.
+    #[must_use]
+    pub fn measured(&self) -> Option<String> {
+        let shown = match self.limit.parse::<Limit>() {
+            Ok(limit) if limit.is_timed() => seconds,
+            Ok(_) => percent,
+            Err(_) => number,
+        };
+        self.value.map(shown)
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +143,12 @@ mod tests {
             Some(0.68),
             "上传响应时间 p95：680 ms，上限 500 ms",
             "upload response p95: 680 ms, limit 500 ms",
+        );
+        check(
+            "upload.response.p95 < 1.2s",
+            Some(1.24),
+            "上传响应时间 p95：1.24 s，上限 1.2 s",
+            "upload response p95: 1.24 s, limit 1.2 s",
         );
         check("errors < 1%", Some(0.0125), "失败率：1.25 %，上限 1 %", "failures: 1.25 %, limit 1 %");
         check(

@@ -7,7 +7,7 @@ use crate::summary::{Bin, OpBin, Quantiles, Series};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use hdrhistogram::Histogram;
 use piaotan_record::tally::{LOWEST, latency_histogram};
-use piaotan_record::{Operation, OutcomeKind, Service};
+use piaotan_record::{Operation, OutcomeKind, Says, Service};
 use std::collections::BTreeMap;
 
 /// Bins of the charts at most.
@@ -128,7 +128,7 @@ impl<'a> Fold<'a> {
     fn hear(&mut self, run: &Run, done: DateTime<Utc>) {
         let Some(operation) = run.operation.filter(|_| run.health != Health::Skipped) else { return };
         let signal = match (run.health, run.outcome) {
-            (Health::Bad, Some(kind)) => signal(kind),
+            (Health::Bad, Some(kind)) => Signal::from(kind),
             (Health::Bad, None) => Signal::Nothing,
             _ => Signal::Good,
         };
@@ -155,14 +155,11 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Good and bad events by the table of the design.
+    /// Good and bad events. What says nothing of the platform is neither.
     fn judge(&mut self, run: &Run, now: bool, excluded: bool) {
-        let ours = matches!(
-            run.outcome,
-            Some(OutcomeKind::Throttled | OutcomeKind::ClientError | OutcomeKind::AuthChallenge)
-        );
-        let unreachable = run.outcome.is_some_and(|kind| signal(kind) == Signal::Unreachable);
-        if run.health == Health::Skipped || ours || (unreachable && self.own_network_down) {
+        let says = run.outcome.map_or(Says::Platform, OutcomeKind::says);
+        let unknown = says == Says::Nothing || (says == Says::Path && self.own_network_down);
+        if run.health == Health::Skipped || unknown {
             return;
         }
         let bad = run.health == Health::Bad;
@@ -268,18 +265,4 @@ impl Binned {
 
 fn nanos(seconds: f64) -> u64 {
     ((seconds * 1e9).clamp(0.0, 1e18) as u64).max(LOWEST)
-}
-
-/// What the outcome of a failed run says of the platform.
-pub(super) fn signal(kind: OutcomeKind) -> Signal {
-    match kind {
-        OutcomeKind::Maintenance => Signal::Maintenance { retry_after: None },
-        OutcomeKind::ServerError | OutcomeKind::Unreadable | OutcomeKind::Mismatched => Signal::Failing,
-        OutcomeKind::Dns
-        | OutcomeKind::Refused
-        | OutcomeKind::Tls
-        | OutcomeKind::Reset
-        | OutcomeKind::TimedOut => Signal::Unreachable,
-        _ => Signal::Nothing,
-    }
 }

@@ -69,7 +69,7 @@ fn an_overrun_counts_and_is_told() {
     let week = week(vec![window], between(36_000, 42_300, OutcomeKind::Maintenance));
     assert_eq!(week.availability.adjusted.bad, 45);
     assert_eq!(week.windows[0].finding.as_deref(), Some("overrun"));
-    assert!(week.findings[0].text.contains("overran by 45"), "{:?}", week.findings);
+    assert!(week.findings[0].text.contains("overran by 45 min"), "{:?}", week.findings);
 }
 
 #[test]
@@ -80,6 +80,36 @@ fn an_outage_and_what_nobody_announced_are_told_apart() {
     let told: Vec<_> = silent.findings.iter().map(|f| f.kind).collect();
     assert_eq!(told, [FindingKind::WindowObservedUnannounced]);
     assert_eq!(silent.windows[0].source, "observed");
+}
+
+#[test]
+fn what_our_own_network_kept_from_answering_says_nothing() {
+    let check = |kind: OutcomeKind, bad: u64| {
+        let calendar = Calendar::of(Vec::new());
+        let (from, to, zone) = (start(), at(WEEK), chrono_tz::UTC);
+        let mut fold = Fold::new(Terms { from, to, zone, calendar: &calendar, chinese: false });
+        let run = |second, of_platform, outcome| Run {
+            probe: if of_platform { "login" } else { "own_network" }.into(),
+            started: at(second),
+            took: 0.1,
+            service: Service::Login,
+            operation: of_platform.then_some(Operation::Login),
+            of_platform,
+            health: Health::Bad,
+            outcome: Some(outcome),
+            code: String::new(),
+            timed: true,
+        };
+        fold.take(&run(0, false, OutcomeKind::TimedOut));
+        fold.take(&run(60, true, kind));
+        let week = fold.finish();
+        assert_eq!((week.availability.raw.bad, week.availability.raw.good), (bad, 0), "{kind}");
+    };
+    check(OutcomeKind::Refused, 0);
+    check(OutcomeKind::TimedOut, 0);
+    check(OutcomeKind::Tls, 1);
+    check(OutcomeKind::ServerError, 1);
+    check(OutcomeKind::ClientError, 0);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Windows as announced and as observed, lanes for the timeline, and findings in sentences.
 
 use super::Terms;
+use crate::numbers::seconds;
 use crate::phases::{Condition, Episode, episodes};
 use crate::reconcile::{Finding as Told, FindingKind as Kind, Observed};
-use crate::summary::{
-    Finding, FindingKind, Lane, LaneName, LaneState, Severity, Span, WindowSummary, length,
-};
+use crate::summary::{Finding, FindingKind, Lane, LaneName, LaneState, Severity, Span, WindowSummary};
 use chrono::{DateTime, FixedOffset, Utc};
 use piaotan_record::window::{Source, Status, Window};
 use serde_json::{Value, json};
@@ -131,76 +130,47 @@ fn of_window(terms: &Terms<'_>, windows: &[WindowSummary], told: &[Told], one: &
     );
     let over = window.and_then(|window| window.end).map_or_else(|| "?".to_owned(), clock);
     let restored = one.end.map(|end| clock(local(terms, end)));
-    let by = length(one.seconds);
+    let by = seconds(one.seconds);
     let services = one.services.names().join(", ");
     let zh = terms.chinese;
     let say = |chinese: String, english: String| if zh { chinese } else { english };
-    let (kind, severity, text) = match one.kind {
-        Kind::AnnouncedAndObserved => (
-            FindingKind::WindowAnnouncedAndObserved,
-            Severity::Info,
-            say(
-                format!("公告的维护 {plan} 如期进行（观察到 {seen}）。"),
-                format!("The announced maintenance {plan} went as announced (observed {seen})."),
+    let (kind, severity) = one.kind.told();
+    let text = match one.kind {
+        Kind::AnnouncedAndObserved => say(
+            format!("公告的维护 {plan} 如期进行（观察到 {seen}）。"),
+            format!("The announced maintenance {plan} went as announced (observed {seen})."),
+        ),
+        Kind::Overrun => say(
+            format!(
+                "维护超出公告时间 {by}：公告 {over} 结束，{}。",
+                restored.as_ref().map_or_else(|| "仍未恢复".to_owned(), |at| format!("实际 {at} 才恢复"))
+            ),
+            format!(
+                "A maintenance overran by {by}: announced to end {over}, {}.",
+                restored.as_ref().map_or_else(|| "not over yet".to_owned(), |at| format!("restored {at}"))
             ),
         ),
-        Kind::Overrun => (
-            FindingKind::WindowOverrun,
-            Severity::Critical,
-            say(
-                format!(
-                    "维护超出公告时间 {by}：公告 {over} 结束，{}。",
-                    restored.as_ref().map_or_else(|| "仍未恢复".to_owned(), |at| format!("实际 {at} 才恢复"))
-                ),
-                format!(
-                    "A maintenance overran by {by}: announced to end {over}, {}.",
-                    restored
-                        .as_ref()
-                        .map_or_else(|| "not over yet".to_owned(), |at| format!("restored {at}"))
-                ),
+        Kind::EarlyEnd => say(
+            format!("公告的维护 {plan} 提前 {by} 结束。"),
+            format!("The announced maintenance {plan} ended {by} early."),
+        ),
+        Kind::AnnouncedNotObserved => say(
+            format!("公告的维护 {plan} 未观察到任何维护现象。"),
+            format!("Maintenance was announced for {plan}, and none was observed."),
+        ),
+        Kind::ObservedUnannounced => say(
+            format!("{seen} 出现未公告的维护（{by}；{services}），计入可用率。"),
+            format!(
+                "Maintenance that nobody had announced: {seen} ({by}; {services}). It counts against availability."
             ),
         ),
-        Kind::EarlyEnd => (
-            FindingKind::WindowEarlyEnd,
-            Severity::Info,
-            say(
-                format!("公告的维护 {plan} 提前 {by} 结束。"),
-                format!("The announced maintenance {plan} ended {by} early."),
-            ),
+        Kind::CancelledButObserved => say(
+            format!("已取消的维护仍然发生：{seen}（{by}）。"),
+            format!("A cancelled maintenance took place all the same: {seen} ({by})."),
         ),
-        Kind::AnnouncedNotObserved => (
-            FindingKind::WindowAnnouncedNotObserved,
-            Severity::Warning,
-            say(
-                format!("公告的维护 {plan} 未观察到任何维护现象。"),
-                format!("Maintenance was announced for {plan}, and none was observed."),
-            ),
-        ),
-        Kind::ObservedUnannounced => (
-            FindingKind::WindowObservedUnannounced,
-            Severity::Critical,
-            say(
-                format!("{seen} 出现未公告的维护（{by}；{services}），计入可用率。"),
-                format!(
-                    "Maintenance that nobody had announced: {seen} ({by}; {services}). It counts against availability."
-                ),
-            ),
-        ),
-        Kind::CancelledButObserved => (
-            FindingKind::WindowObservedUnannounced,
-            Severity::Critical,
-            say(
-                format!("已取消的维护仍然发生：{seen}（{by}）。"),
-                format!("A cancelled maintenance took place all the same: {seen} ({by})."),
-            ),
-        ),
-        Kind::BacklogRush => (
-            FindingKind::BacklogRush,
-            Severity::Warning,
-            say(
-                format!("恢复后 {seen} 应答变慢（{by}）。"),
-                format!("After a restore answers were slow: {seen} ({by})."),
-            ),
+        Kind::BacklogRush => say(
+            format!("恢复后 {seen} 应答变慢（{by}）。"),
+            format!("After a restore answers were slow: {seen} ({by})."),
         ),
     };
     Some(finding(terms, kind, severity, text, one.start, one.end, one.window.as_deref()))
@@ -220,7 +190,7 @@ fn outage(terms: &Terms<'_>, episode: &Episode) -> Option<Finding> {
     let failing: u32 = episode.spans.iter().map(|span| span.evidence.failing).sum();
     let kind = if unreachable > failing { FindingKind::Unreachable } else { FindingKind::Errors };
     let (when, by) =
-        (stretch(terms, begin, episode.end.map(|end| end.at)), length(episode.seconds(terms.to)));
+        (stretch(terms, begin, episode.end.map(|end| end.at)), seconds(episode.seconds(terms.to)));
     let services = episode.services.names().join(", ");
     let text = if terms.chinese {
         let how = if kind == FindingKind::Unreachable { "无法连接" } else { "返回错误" };

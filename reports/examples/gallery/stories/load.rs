@@ -17,9 +17,9 @@ pub(super) fn healthy(lang: Lang) -> Story {
     };
     let mut summary = summary("healthy", Verdict::Pass, &series, 1.0);
     summary.limits = vec![
-        limit("upload.response.p95 < 0.5", 0.211, Verdict::Pass),
-        limit("query_number.response.p95 < 0.2", 0.074, Verdict::Pass),
-        limit("errors < 0.01", 0.0, Verdict::Pass),
+        limit("upload.response.p95 < 500ms", 0.211, Verdict::Pass),
+        limit("query_number.response.p95 < 200ms", 0.074, Verdict::Pass),
+        limit("errors < 1%", 0.0, Verdict::Pass),
     ];
     summary.sync.insert("number".into(), sync_summary(120, 4.0));
     let _ = lang;
@@ -46,13 +46,13 @@ pub(super) fn deploy(lang: Lang) -> Story {
     };
     let mut summary = summary("deploy", Verdict::Fail, &series, 4.2);
     summary.limits = vec![
-        limit("upload.response.p95 < 0.5", 1.155, Verdict::Fail),
-        limit("query_number.response.p95 < 0.2", 0.399, Verdict::Fail),
-        limit("verify.response.p95 < 2", 0.577, Verdict::Pass),
+        limit("upload.response.p95 < 500ms", 1.155, Verdict::Fail),
+        limit("query_number.response.p95 < 200ms", 0.399, Verdict::Fail),
+        limit("verify.response.p95 < 2s", 0.577, Verdict::Pass),
     ];
     summary.findings = vec![
         finding(FindingKind::LatencyRegression, Severity::Critical, lang.of("22:00:00 起响应时间变为之前的 4.2 倍：上传 p95 从 209 ms 升到 1.16 s。", "From 22:00:00 responses took 4.2 times as long: upload p95 rose from 209 ms to 1.16 s."), 120.0),
-        finding(FindingKind::LimitBroken, Severity::Critical, lang.of("upload.response.p95 < 0.5 未满足：实测 1.16 s。", "upload.response.p95 < 0.5 is broken: measured 1.16 s."), 120.0),
+        finding(FindingKind::LimitBroken, Severity::Critical, lang.of("upload.response.p95 < 500ms 未满足：实测 1.16 s。", "upload.response.p95 < 500ms is broken: measured 1.16 s."), 120.0),
         finding(FindingKind::Errors, Severity::Warning, lang.of("22:00:30–22:00:50 有 30% 的请求返回服务器错误（SYS_BUSY）；没有维护公告能解释。", "22:00:30–22:00:50: 30 % of requests ended in server errors (SYS_BUSY); no maintenance explains it."), 150.0),
     ];
     summary.sync.insert("number".into(), sync_summary(120, 4.0));

@@ -41,8 +41,8 @@ pub(super) fn maintenance(lang: Lang) -> Story {
     let mut summary = summary("maintenance", Verdict::Pass, &series, 1.0);
     summary.windows = vec![window(120.0, 190.0, Some((120.0, 189.0)), "announced_and_observed")];
     summary.limits = vec![
-        limit("upload.response.p95 < 0.5", 0.211, Verdict::Pass),
-        limit("errors < 0.01", 0.0, Verdict::Pass),
+        limit("upload.response.p95 < 500ms", 0.211, Verdict::Pass),
+        limit("errors < 1%", 0.0, Verdict::Pass),
     ];
     summary.findings = vec![
         finding(
