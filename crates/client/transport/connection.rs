@@ -19,6 +19,7 @@ pub(super) struct Connection {
     io: BoxIo,
     /// What came and was not used yet.
     read: BytesMut,
+    clock: Clock,
 }
 
 /// When things happened, also where no answer came of them.
@@ -45,8 +46,8 @@ pub(super) enum Broken {
 pub(super) type Answered = (Answer, bool);
 
 impl Connection {
-    pub fn new(io: BoxIo) -> Self {
-        Self { io, read: BytesMut::new() }
+    pub fn new(io: BoxIo, clock: Clock) -> Self {
+        Self { io, read: BytesMut::new(), clock }
     }
 
     /// Whether the other end has neither closed it nor spoken unasked.
@@ -61,7 +62,6 @@ impl Connection {
         &mut self,
         request: &Outgoing,
         longest: usize,
-        clock: Clock,
         times: &mut Times,
     ) -> Result<Answered, Broken> {
         let whole = match self.write(request).await {
@@ -69,14 +69,13 @@ impl Connection {
             Err((0, e)) => return Err(Broken::Unsent(reset(&e))),
             // Why the rest was not taken may be told in an answer that is there already.
             Err((_, e)) => {
-                if self.read.is_empty() && self.fill(clock, times).await.unwrap_or(0) == 0 {
+                if self.read.is_empty() && self.fill(times).await.unwrap_or(0) == 0 {
                     return Err(Broken::Failed(reset(&e)));
                 }
                 false
             }
         };
-        let (answer, keep) =
-            self.answer(request.head_only, longest, clock, times).await.map_err(Broken::Failed)?;
+        let (answer, keep) = self.answer(request.head_only, longest, times).await.map_err(Broken::Failed)?;
         Ok((answer, keep && whole && self.read.is_empty()))
     }
 
@@ -128,35 +127,32 @@ impl Connection {
         &mut self,
         head_only: bool,
         longest: usize,
-        clock: Clock,
         times: &mut Times,
     ) -> Result<Answered, Failure> {
         if !self.read.is_empty() && times.first_byte.is_none() {
-            times.came(clock.now());
+            times.came(self.clock.now());
         }
+        // Nothing of a head is kept while more is waited for: what every request moves about stays small.
         let head = loop {
-            match Head::take(&mut self.read, head_only)? {
-                Some(head) if head.is_interim() => {}
-                Some(head) => break head,
-                None => self.more(clock, times).await?,
+            if let Some(head) = Head::take(&mut self.read, head_only)? {
+                if !head.is_interim() {
+                    break head;
+                }
+                continue;
             }
+            self.more(times).await?;
         };
         let body = match head.body {
-            Framing::Length(length) => self.counted(length, longest, clock, times).await?,
-            Framing::Chunked => self.chunked(longest, clock, times).await?,
-            Framing::UntilClose => self.until_close(longest, clock, times).await?,
+            Framing::Length(length) => self.counted(length, longest, times).await?,
+            // Boxed, as they are large: what every request moves about stays small.
+            Framing::Chunked => Box::pin(self.chunked(longest, times)).await?,
+            Framing::UntilClose => Box::pin(self.until_close(longest, times)).await?,
         };
         Ok((Answer { status: head.status, headers: head.headers, body }, head.keep))
     }
 
     /// A body of a known length.
-    async fn counted(
-        &mut self,
-        length: u64,
-        longest: usize,
-        clock: Clock,
-        times: &mut Times,
-    ) -> Result<Bytes, Failure> {
+    async fn counted(&mut self, length: u64, longest: usize, times: &mut Times) -> Result<Bytes, Failure> {
         let length = usize::try_from(length).ok().filter(|length| *length <= longest);
         let length = length.ok_or_else(|| too_long(longest))?;
         if self.read.len() >= length {
@@ -175,16 +171,16 @@ impl Connection {
                 return Err(cut_short());
             }
             times.received += more as u64;
-            times.came(clock.now());
+            times.came(self.clock.now());
         }
         Ok(body.freeze())
     }
 
-    async fn chunked(&mut self, longest: usize, clock: Clock, times: &mut Times) -> Result<Bytes, Failure> {
+    async fn chunked(&mut self, longest: usize, times: &mut Times) -> Result<Bytes, Failure> {
         let mut body = BytesMut::new();
         loop {
             let Some(length) = take_chunk_line(&mut self.read)? else {
-                self.more(clock, times).await?;
+                self.more(times).await?;
                 continue;
             };
             if length == 0 {
@@ -194,65 +190,60 @@ impl Connection {
             let mut missing = length.ok_or_else(|| too_long(longest))?;
             while missing > 0 {
                 if self.read.is_empty() {
-                    self.more(clock, times).await?;
+                    self.more(times).await?;
                 }
                 let part = self.read.split_to(missing.min(self.read.len()));
                 times.received += part.len() as u64;
                 missing -= part.len();
                 body.extend_from_slice(&part);
             }
-            if !self.line(clock, times).await?.is_empty() {
+            if !self.line(times).await?.is_empty() {
                 return Err(Failure::Unreadable("a chunk of the body is longer than it says".to_owned()));
             }
         }
         // Trailers, and the empty line after them.
-        while !self.line(clock, times).await?.is_empty() {}
+        while !self.line(times).await?.is_empty() {}
         Ok(body.freeze())
     }
 
-    async fn until_close(
-        &mut self,
-        longest: usize,
-        clock: Clock,
-        times: &mut Times,
-    ) -> Result<Bytes, Failure> {
+    async fn until_close(&mut self, longest: usize, times: &mut Times) -> Result<Bytes, Failure> {
         let mut body = self.read.split();
         loop {
             if body.len() > longest {
                 return Err(too_long(longest));
             }
             times.received = body.len() as u64;
-            if self.fill(clock, times).await? == 0 {
+            if self.fill(times).await? == 0 {
                 return Ok(body.freeze());
             }
             body.unsplit(self.read.split());
         }
     }
 
-    async fn line(&mut self, clock: Clock, times: &mut Times) -> Result<BytesMut, Failure> {
+    async fn line(&mut self, times: &mut Times) -> Result<BytesMut, Failure> {
         loop {
             match take_line(&mut self.read)? {
                 Some(line) => return Ok(line),
-                None => self.more(clock, times).await?,
+                None => self.more(times).await?,
             }
         }
     }
 
     /// Waits for more of an answer that is not whole.
-    async fn more(&mut self, clock: Clock, times: &mut Times) -> Result<(), Failure> {
-        match self.fill(clock, times).await? {
+    async fn more(&mut self, times: &mut Times) -> Result<(), Failure> {
+        match self.fill(times).await? {
             0 => Err(cut_short()),
             _ => Ok(()),
         }
     }
 
     /// Waits for bytes; their number, 0 at the end.
-    async fn fill(&mut self, clock: Clock, times: &mut Times) -> Result<usize, Failure> {
+    async fn fill(&mut self, times: &mut Times) -> Result<usize, Failure> {
         self.read.reserve(ROOM);
         let more = self.io.read_buf(&mut self.read).await.map_err(|e| reset(&e))?;
         match more {
-            0 => times.last_byte = clock.now(),
-            _ => times.came(clock.now()),
+            0 => times.last_byte = self.clock.now(),
+            _ => times.came(self.clock.now()),
         }
         Ok(more)
     }

@@ -6,6 +6,7 @@ use super::{Answer, Dialer, Exchange, Failure, Outgoing};
 use crate::clock::Clock;
 use crate::target::Endpoint;
 use piaotan_record::{Phase, Phases};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -133,13 +134,13 @@ impl Pool {
         let patience = deadline.min(self.clock.instant(self.clock.now()) + self.options.connect_timeout);
         let mut watch = Watch::new(patience);
         self.hang(watch.bell());
-        let dialing = self.dialer.dial(&self.endpoint, self.clock);
+        let dialing = pin!(self.dialer.dial(&self.endpoint, self.clock));
         let (io, phases) = match watch.over(patience, &self.stopping, dialing).await {
             Ok(dialed) => dialed?,
             Err(Ended::Late) => return Err(Failure::TimedOut(Phase::Connect)),
             Err(Ended::Stopped) => return Err(Failure::CutOff),
         };
-        Ok((Kept { connection: Connection::new(io), watch }, phases))
+        Ok((Kept { connection: Connection::new(io, self.clock), watch }, phases))
     }
 
     /// Keeps a bell where a stop finds it. Whoever waits looks at the flag after this, so that a stop in
@@ -163,8 +164,12 @@ impl Pool {
 
 impl Lease<'_> {
     /// Sends one request and reads its answer to the last byte.
-    pub async fn exchange(self, request: impl Into<Outgoing>) -> Exchange {
-        let (pool, request) = (self.pool, request.into());
+    pub fn exchange(self, request: impl Into<Outgoing>) -> impl Future<Output = Exchange> {
+        self.carry(request.into())
+    }
+
+    async fn carry(self, request: Outgoing) -> Exchange {
+        let pool = self.pool;
         let mut times = Times::begun(pool.clock.now());
         let result = self.attempt(&request, &mut times).await;
         let (result, done) = match result {
@@ -191,9 +196,12 @@ impl Lease<'_> {
                     (kept, true)
                 }
             };
-            let Kept { connection, watch } = &mut kept;
-            let asking = connection.ask(request, options.max_body, *clock, times);
-            return match watch.over(deadline, stopping, asking).await {
+            let ended = {
+                let Kept { connection, watch } = &mut kept;
+                let asking = pin!(connection.ask(request, options.max_body, times));
+                watch.over(deadline, stopping, asking).await
+            };
+            return match ended {
                 Ok(Ok((answer, keep))) => {
                     if keep {
                         self.pool.give_back(kept);

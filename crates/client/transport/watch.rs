@@ -41,14 +41,14 @@ impl Watch {
         &self.bell
     }
 
-    /// Lets `work` go on until it is done, the deadline has passed, or the pool stops.
+    /// Lets `work` go on until it is done, the deadline has passed, or the pool stops. It is pinned where it
+    /// stands: taken by value it would be held twice, and what every request moves about doubles.
     pub async fn over<T>(
         &mut self,
         deadline: Instant,
         stopping: &AtomicBool,
-        work: impl Future<Output = T>,
+        mut work: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Ended> {
-        let mut work = std::pin::pin!(work);
         std::future::poll_fn(|context| {
             if let Poll::Ready(done) = work.as_mut().poll(context) {
                 return Poll::Ready(Ok(done));
