@@ -150,7 +150,7 @@ fn at(histogram: &hdrhistogram::Histogram<u64>, point: Point) -> f64 {
 /// Cells of requests: journeys and looks of the tracker are not requests of users.
 fn requests<'a>(of: &Measured<'a>) -> impl Iterator<Item = &'a Cell> {
     let cells = Operation::ALL.iter().zip(of.cells);
-    cells.filter(|(op, _)| !op.is_journey() && !op.is_tracking()).filter_map(|(_, cell)| cell.as_deref())
+    cells.filter(|(op, _)| op.is_of_users()).filter_map(|(_, cell)| cell.as_deref())
 }
 
 fn errors(cell: &Cell) -> u64 {

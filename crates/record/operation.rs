@@ -72,6 +72,12 @@ impl Operation {
         self.index() >= Self::TrackNumber.index() && !self.is_journey()
     }
 
+    /// Requests of users: a journey is no request, and the looks of the tracker are our own.
+    #[must_use]
+    pub const fn is_of_users(self) -> bool {
+        !self.is_journey() && !self.is_tracking()
+    }
+
     /// The operation that goes over the wire: a look of the tracker is an ordinary question.
     #[must_use]
     pub const fn wire(self) -> Self {

@@ -16,7 +16,7 @@ pub fn operations(series: &Series, limits: &[LimitResult], most: usize) -> Vec<O
     let rank = |op: Operation| {
         let drawn = limits::of(limits, op);
         let limited = if drawn.iter().any(|limit| limit.broken) { 2 } else { u8::from(!drawn.is_empty()) };
-        let request = !op.is_journey() && !op.is_tracking();
+        let request = op.is_of_users();
         std::cmp::Reverse((limited, request, counts.get(&op).copied().unwrap_or(0)))
     };
     let mut all: Vec<Operation> = counts.keys().copied().collect();

@@ -125,7 +125,7 @@ fn strips(series: &Series) -> Vec<Strip> {
 
 /// The greatest p95 of any operation with a fair part of the bin's requests.
 fn worst_p95(bin: &Bin) -> Option<f64> {
-    let own = || bin.operations.iter().filter(|(op, _)| !op.is_journey() && !op.is_tracking());
+    let own = || bin.operations.iter().filter(|(op, _)| op.is_of_users());
     let most = own().map(|(_, cell)| cell.count).max()?;
     let fair = own().filter(|(_, cell)| cell.count * 5 >= most);
     fair.filter_map(|(_, cell)| Some(cell.response?.p95)).filter(|v| v.is_finite()).max_by(f64::total_cmp)

@@ -170,11 +170,11 @@ fn broken(week: &Week, lang: Lang) -> Tile {
     };
     let detail = match lang {
         Lang::Zh => {
-            format!("探针失败 {} 次，之前 {} 次（维护除外）", units::count(failed), units::count(before))
+            format!("探测失败 {} 次，之前 {} 次（维护除外）", units::count(failed), units::count(before))
         }
         Lang::En => {
             format!(
-                "{} probes failed, {} before (maintenance left out)",
+                "{} looks failed, {} before (maintenance left out)",
                 units::count(failed),
                 units::count(before)
             )
@@ -191,20 +191,26 @@ fn broken(week: &Week, lang: Lang) -> Tile {
 fn maintenance(week: &Week, lang: Lang) -> Tile {
     let overruns = count(week, &[FindingKind::WindowOverrun]);
     let unannounced = count(week, &[FindingKind::WindowObservedUnannounced]);
-    let hours: f64 = week.days.iter().map(|day| day.excluded).sum();
+    let planned = week.windows.iter().filter(|window| window.status != "cancelled").count();
+    let unseen = count(week, &[FindingKind::WindowAnnouncedNotObserved]);
+    let excluded: f64 = week.days.iter().map(|day| day.excluded).sum();
     let (state, level) = match (overruns, unannounced) {
-        (0, 0) if week.windows.is_empty() => (lang.of("没有", "none").to_owned(), "good"),
+        (0, 0) if planned == 0 => (lang.of("没有", "none").to_owned(), "good"),
+        (0, 0) if unseen > 0 => {
+            (lang.of("N 个窗口未观察到", "N not observed").replace('N', &unseen.to_string()), "warn")
+        }
         (0, 0) => (lang.of("如公告进行", "as announced").to_owned(), "calm"),
         (0, n) => (lang.of("N 次未公告", "N unannounced").replace('N', &n.to_string()), "bad"),
         (n, _) => (
-            lang.of("N 次超时", if n == 1 { "N overrun" } else { "N overruns" }).replace('N', &n.to_string()),
+            lang.of("N 次超期", if n == 1 { "N overrun" } else { "N overruns" }).replace('N', &n.to_string()),
             "bad",
         ),
     };
     let detail = match lang {
-        Lang::Zh => format!("{} 个窗口，不计入可用率的时间 {}", week.windows.len(), units::seconds(hours)),
+        Lang::Zh => format!("{} 个窗口，不计入可用率的时间 {}", planned, units::seconds(excluded)),
         Lang::En => {
-            format!("{} window(s), {} left out of availability", week.windows.len(), units::seconds(hours))
+            let plural = if planned == 1 { "" } else { "s" };
+            format!("{planned} window{plural}, {} left out of availability", units::seconds(excluded))
         }
     };
     Tile { name: lang.of("维护", "Maintenance"), state, detail, level }

@@ -34,7 +34,7 @@ impl Run {
     /// From what a run saw outside windows, warm-up excluded; journeys and the looks of the tracker
     /// are left out, and so is what the scenario itself does not send (`judged`).
     pub fn of_cells(cells: &SplitCells, judged: &[Operation], spoilt_by_window: bool) -> Self {
-        let judged = |op: &Operation| !op.is_journey() && !op.is_tracking() && judged.contains(op);
+        let judged = |op: &Operation| op.is_of_users() && judged.contains(op);
         let each = Operation::ALL.iter().zip(cells).filter(|(op, _)| judged(op));
         let samples = each.filter_map(|(op, cell)| {
             let cell = cell.as_ref().filter(|cell| cell.count() > 0)?;

@@ -334,10 +334,7 @@ impl<'a> Bins<'a> {
         let timed = self.sketches.keys().map(|(number, ..)| *number).max().unwrap_or(0);
         let columns = timed.max(self.last_second() / self.width) + 1;
         let mut counts = vec![vec![0; ROWS]; columns as usize];
-        let of_requests = self
-            .sketches
-            .iter()
-            .filter(|((_, op, service), _)| !service && !op.is_journey() && !op.is_tracking());
+        let of_requests = self.sketches.iter().filter(|((_, op, service), _)| !service && op.is_of_users());
         for ((number, ..), sketch) in of_requests {
             for (bucket, count) in sketch {
                 let row = edges.partition_point(|edge| *edge <= value_of(*bucket)).clamp(1, ROWS) - 1;

@@ -324,11 +324,6 @@ fn count(arrivals: &mut ArrivalCounts, requests: &mut RequestCounts, line: &Tall
     }
 }
 
-/// Requests of users: journeys are no requests, and looks of the tracker are our own.
-pub(super) fn is_of_users(operation: Operation) -> bool {
-    !operation.is_journey() && !operation.is_tracking()
-}
-
 fn operations(
     cells: &SplitCells,
     seconds: f64,

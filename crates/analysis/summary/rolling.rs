@@ -1,7 +1,7 @@
 //! Limits that every stretch of a run must keep, not only the whole.
 
 use super::bins::Bins;
-use super::fold::{Scene, is_of_users};
+use super::fold::Scene;
 use super::series::OpBin;
 use crate::limit::{Demand, Point, Subject};
 use chrono::{DateTime, FixedOffset};
@@ -96,7 +96,7 @@ impl Stretches {
                 turn(&mut stretch.all, bin.count);
             }
         };
-        let of_users = || bins.operations_of(second).filter(|operation| is_of_users(*operation));
+        let of_users = || bins.operations_of(second).filter(|operation| operation.is_of_users());
         match &demand.limit.subject {
             Subject::Latency { operation, service, .. } => {
                 let Some(bin) = bins.judged(second, *operation) else { return };

@@ -58,7 +58,7 @@ impl Slower {
 
 /// What became slower, one finding for all operations; with the moment at which it began.
 pub(super) fn slower(scene: &Scene<'_>, summary: &Summary) -> Option<(DateTime<FixedOffset>, Finding)> {
-    let own = Operation::ALL.iter().filter(|op| !op.is_journey() && !op.is_tracking());
+    let own = Operation::ALL.iter().filter(|op| op.is_of_users());
     let search = |op: &Operation| {
         let mut each = SEARCHED.iter();
         each.find_map(|(name, q, enough)| change(*op, name, &groups(scene.bins, *op, *q, *enough)))

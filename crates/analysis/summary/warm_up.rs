@@ -4,7 +4,6 @@
 //! of its mean (White 1997, Simulation 69:323). Its observations here are seconds, each the mean
 //! logarithm of the response times, so that one stall late in a run does not outweigh its beginning.
 
-use super::fold::is_of_users;
 use chrono::TimeDelta;
 use piaotan_record::Nanos;
 use piaotan_record::calendar::Calendar;
@@ -41,7 +40,7 @@ impl WarmUp {
             let wall = folder.manifest().started + TimeDelta::seconds(second.into());
             let judged = u64::from(second) * Nanos::SECOND >= from.0
                 && !interval.service
-                && is_of_users(interval.operation)
+                && interval.operation.is_of_users()
                 && calendar
                     .inside(wall, wall + TimeDelta::seconds(1), interval.operation.service())
                     .is_none();

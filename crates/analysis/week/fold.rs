@@ -199,7 +199,7 @@ impl<'a> Fold<'a> {
             reaches: self.reaches.map(local),
             availability: self.availability,
             before: self.before,
-            days: self.days.iter().map(|(day, availability)| self.day(*day, *availability)).collect(),
+            days: self.each_day(),
             findings: told::findings(&self.terms, &observed, &windows, &reconciled.findings),
             windows,
             probes: self.probes.into_iter().map(|(name, counting)| (name, counting.done())).collect(),
@@ -208,6 +208,14 @@ impl<'a> Fold<'a> {
             late: Vec::new(),
             series,
         }
+    }
+
+    /// Every day of the stretch, those too on which nothing was asked.
+    fn each_day(&self) -> Vec<Day> {
+        let day = |at: DateTime<Utc>| at.with_timezone(&self.terms.zone).date_naive();
+        let last = day((self.terms.to - TimeDelta::nanoseconds(1)).max(self.terms.from));
+        let days = day(self.terms.from).iter_days().take_while(|day| *day <= last);
+        days.map(|day| self.day(day, self.days.get(&day).copied().unwrap_or_default())).collect()
     }
 
     fn day(&self, day: NaiveDate, availability: Availability) -> Day {

@@ -236,7 +236,7 @@ fn a_connection_is_shut_down_when_it_is_dropped_even_after_its_runtime() {
     let address = listener.local_addr().unwrap();
     let connect = |runtime: &tokio::runtime::Runtime| {
         let stream = runtime.block_on(tokio::net::TcpStream::connect(address)).unwrap();
-        Connection::new(Box::new(Polite(stream, told.clone())))
+        Connection::new(Box::new(Polite(stream, told.clone())), Clock::start())
     };
     let lasting = runtime();
     drop(connect(&lasting));

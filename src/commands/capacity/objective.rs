@@ -59,8 +59,7 @@ fn percentile(text: &str) -> Option<f64> {
 }
 
 fn operation(named: &str) -> Result<Operation, String> {
-    let known =
-        || Operation::ALL.iter().filter(|op| !op.is_journey() && !op.is_tracking()).map(|op| op.as_str());
+    let known = || Operation::ALL.iter().filter(|op| op.is_of_users()).map(|op| op.as_str());
     named.parse::<Operation>().map_err(|_| UnknownName::new(named, known()).to_string())
 }
 
