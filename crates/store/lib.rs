@@ -11,6 +11,7 @@
 //! ones, [`register`], [`notice`] and [`memory`].
 
 pub mod asked;
+mod db;
 pub mod error;
 pub mod history;
 pub mod ledger;

@@ -1,10 +1,10 @@
 //! The open file.
 
+use crate::db::Session;
 use crate::error::Error;
 use crate::schema;
-use chrono::{DateTime, Utc};
 use piaotan_record::Surface;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -75,7 +75,7 @@ impl Store {
     /// Runs `work` in one durable transaction of the ledger.
     pub(crate) fn write_ledger<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+        work: impl FnOnce(&Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.write(&self.ledger, work)
     }
@@ -83,86 +83,38 @@ impl Store {
     /// Runs `work` in one transaction of the history.
     pub(crate) fn write_history<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+        work: impl FnOnce(&Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.write(&self.history, work)
     }
 
     /// Runs `work` on what is there now; readers do not hold up a writer.
-    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
-        work(&lock(&self.ledger)).map_err(|error| self.wrap(error))
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        work(&Session::sqlite(&self.path, &lock(&self.ledger)))
     }
 
     /// As [`Self::read`], beside the ledger's own calls.
     pub(crate) fn read_history<T>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+        work: impl FnOnce(&Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        work(&lock(&self.history)).map_err(|error| self.wrap(error))
-    }
-
-    pub(crate) fn wrap(&self, error: rusqlite::Error) -> Error {
-        Error::sqlite(&self.path, error)
+        work(&Session::sqlite(&self.path, &lock(&self.history)))
     }
 
     fn write<T>(
         &self,
         connection: &Mutex<Connection>,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+        work: impl FnOnce(&Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut connection = lock(connection);
         // Immediate, so that a wait for another writer happens here and not between a read and its write.
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.map_err(|error| self.wrap(error))?;
-        let done = work(&transaction)?;
-        transaction.commit().map_err(|error| self.wrap(error))?;
+        let wrap = |error| Error::sqlite(&self.path, error);
+        let transaction = begun.map_err(wrap)?;
+        let done = work(&Session::sqlite(&self.path, &transaction))?;
+        transaction.commit().map_err(wrap)?;
         Ok(done)
     }
-}
-
-/// Whole microseconds since 1970: how instants lie in the file.
-pub(crate) fn micros(at: DateTime<Utc>) -> i64 {
-    at.timestamp_micros()
-}
-
-/// The instant of a number of microseconds, or a conversion error of its column.
-pub(crate) fn instant(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<DateTime<Utc>> {
-    optional_instant(row, column)?.ok_or_else(|| rusqlite::Error::InvalidColumnName(column.to_owned()))
-}
-
-pub(crate) fn optional_instant(
-    row: &rusqlite::Row<'_>,
-    column: &str,
-) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    let micros: Option<i64> = row.get(column)?;
-    Ok(micros.and_then(DateTime::from_timestamp_micros))
-}
-
-/// A name of a closed set, read back.
-pub(crate) fn name<T>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    parse(&row.get::<_, String>(column)?)
-}
-
-/// Something that was written as text, read back.
-pub(crate) fn parse<T>(text: &str) -> rusqlite::Result<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    let convert =
-        |error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error));
-    text.parse().map_err(convert)
-}
-
-/// Something that was written as JSON, read back.
-pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
-    let convert =
-        |error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error));
-    serde_json::from_str(text).map_err(convert)
 }
 
 /// A thread that died in the middle of a call left a transaction that SQLite has rolled back: go on.
