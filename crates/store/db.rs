@@ -6,6 +6,7 @@
 //! does not.
 
 use crate::error::Error;
+use crate::postgres::Line;
 use chrono::{DateTime, Utc};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::fmt::Display;
@@ -99,12 +100,13 @@ pub(crate) struct Row<'a> {
 #[derive(Debug)]
 enum Cells<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 /// How a column is named: by its place or its name.
-pub(crate) trait Column: rusqlite::RowIndex + Display + Copy {}
+pub(crate) trait Column: rusqlite::RowIndex + tokio_postgres::row::RowIndex + Display + Copy {}
 
-impl<T: rusqlite::RowIndex + Display + Copy> Column for T {}
+impl<T: rusqlite::RowIndex + tokio_postgres::row::RowIndex + Display + Copy> Column for T {}
 
 /// What a cell may be read as.
 pub(crate) trait Cell: Sized {
@@ -118,12 +120,26 @@ macro_rules! plain_cells {
             fn read(row: &Row<'_>, column: impl Column) -> Result<Self, Error> {
                 match row.cells {
                     Cells::Sqlite(cells) => cells.get(column).map_err(|e| Error::sqlite(row.path, e)),
+                    Cells::Postgres(cells) => cells.try_get(column).map_err(|e| row.wrong(column, e)),
                 }
             }
         }
     )*};
 }
-plain_cells!(i64, Option<i64>, String, Option<String>, Vec<u8>, bool);
+plain_cells!(i64, Option<i64>, String, Option<String>, Vec<u8>);
+
+impl Cell for bool {
+    fn read(row: &Row<'_>, column: impl Column) -> Result<Self, Error> {
+        match row.cells {
+            Cells::Sqlite(cells) => cells.get(column).map_err(|e| Error::sqlite(row.path, e)),
+            // A comparison is a truth here, a column of the tables a number as in SQLite.
+            Cells::Postgres(cells) => match cells.try_get(column) {
+                Ok(truth) => Ok(truth),
+                Err(_) => Ok(row.get::<i64>(column)? != 0),
+            },
+        }
+    }
+}
 
 impl Cell for u32 {
     fn read(row: &Row<'_>, column: impl Column) -> Result<Self, Error> {
@@ -198,9 +214,14 @@ pub(crate) struct Session<'a> {
 #[derive(Debug)]
 enum At<'a> {
     Sqlite(&'a rusqlite::Connection),
+    Postgres(&'a Line),
 }
 
 impl<'a> Session<'a> {
+    pub(crate) fn postgres(path: &'a str, line: &'a Line) -> Self {
+        Self { path, at: At::Postgres(line) }
+    }
+
     pub(crate) fn sqlite(path: &'a str, connection: &'a rusqlite::Connection) -> Self {
         Self { path, at: At::Sqlite(connection) }
     }
@@ -213,6 +234,9 @@ impl<'a> Session<'a> {
                 let mut statement = connection.prepare_cached(sql).map_err(wrap)?;
                 statement.execute(rusqlite::params_from_iter(values)).map_err(wrap)
             }
+            At::Postgres(line) => {
+                line.execute(sql, values).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+            }
         }
     }
 
@@ -223,6 +247,7 @@ impl<'a> Session<'a> {
                 self.execute(sql, values)?;
                 Ok(connection.last_insert_rowid())
             }
+            At::Postgres(_) => self.one(&format!("{sql} RETURNING id"), values, |row| row.get(0)),
         }
     }
 
@@ -242,6 +267,9 @@ impl<'a> Session<'a> {
                     take(&Row { path: self.path, cells: Cells::Sqlite(cells) })?;
                 }
                 Ok(())
+            }
+            At::Postgres(line) => {
+                line.each(sql, values, |cells| take(&Row { path: self.path, cells: Cells::Postgres(cells) }))
             }
         }
     }
