@@ -211,6 +211,10 @@ impl Wire {
                 Trouble::Silent => Error::lost(&self.path),
                 Trouble::Said(error) => Error::postgres(&self.path, error),
             };
+            if matches!(ask.what, What::Begin) && self.is_live() {
+                // It began and could not have the lock: without this the next one begins inside it.
+                self.rolled_back().await;
+            }
             let lost = matches!(trouble, Trouble::Silent) || !self.is_live() || error.is_lost();
             if lost {
                 self.live = None;
@@ -227,6 +231,14 @@ impl Wire {
 
     fn is_live(&self) -> bool {
         self.live.as_ref().is_some_and(|live| !live.client.is_closed())
+    }
+
+    async fn rolled_back(&mut self) {
+        if let Some(live) = &self.live
+            && live.batch("ROLLBACK").await.is_err()
+        {
+            self.live = None;
+        }
     }
 
     async fn connected(&mut self) -> Result<&mut Live, Error> {
