@@ -18,7 +18,7 @@ pub struct Place(pub(crate) Kind);
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     File(PathBuf),
-    Server(Server),
+    Server(Box<Server>),
 }
 
 /// A PostgreSQL database.
@@ -61,7 +61,7 @@ impl Place {
             config.connect_timeout(PATIENCE);
         }
         config.tcp_user_timeout(SILENCE).keepalives_idle(SILENCE).application_name("piaotan");
-        Ok(Self(Kind::Server(Server { config, shown })))
+        Ok(Self(Kind::Server(Box::new(Server { config, shown }))))
     }
 
     /// Whether a password is needed that the address does not hold.

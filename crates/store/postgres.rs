@@ -257,7 +257,7 @@ impl Wire {
     }
 
     async fn connect(&self) -> Result<Live, tokio_postgres::Error> {
-        let (client, connection) = self.server.config.connect(tls::Tls::default()).await?;
+        let (client, connection) = self.server.config.connect(tls::Tls).await?;
         // Its end is seen by the client, whose next call fails.
         tokio::spawn(async move {
             let _ = connection.await;

@@ -1,5 +1,10 @@
 //! The store from outside: what is written is there again, and what is broken says so in one line.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_types,
+    reason = "starts a server, and says when it cannot"
+)]
 
 /// Runs tests, each named, once more on a PostgreSQL database.
 macro_rules! also_on_postgres {
