@@ -1,6 +1,7 @@
 //! Can the platform's record have been altered? Its chained ledger must only grow, and must prove that
 //! an invoice of ours is in it (RFC 6962).
 
+use crate::live::config::HERE;
 use crate::live::known::known;
 use crate::live::port::ProbePort;
 use crate::live::setting::Setting;
@@ -57,7 +58,11 @@ pub(crate) async fn run(io: &mut ProbePort<'_>, setting: &Setting) -> Found {
 /// The ledger must not be shorter than before, nor of the same length with another root.
 fn grown(setting: &Setting, head: &Head) -> Result<(), Found> {
     let Some(store) = &setting.store else { return Ok(()) };
-    let name = format!("ledger_head {}", setting.target);
+    // Each place has seen its own: what another read a moment later is no proof against what this one holds.
+    let name = match setting.section.location.as_str() {
+        HERE => format!("ledger_head {}", setting.target),
+        place => format!("ledger_head {} {place}", setting.target),
+    };
     let before: Option<Head> = store.recall(&name).map_err(Found::trouble)?;
     if before.is_some_and(|old| old.size > head.size || (old.size == head.size && old.root != head.root)) {
         return Err(altered(setting, "head"));

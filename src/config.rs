@@ -59,7 +59,10 @@ pub struct MaintenanceSection {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSection {
+    /// A file, or `postgres://USER@HOST/DATABASE`.
     pub path: Option<PathBuf>,
+    /// Of the database: `env:NAME` or `file:PATH`. Without it PGPASSWORD is asked.
+    pub password: Option<String>,
 }
 
 /// The resident watch: where it shows what it sees, and to whom.

@@ -1,6 +1,6 @@
 //! What probes are given, built from the configuration: the same for `check` and `watch`.
 
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::forge::{self, Platform};
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,8 +13,8 @@ use piaotan_probes::Setting;
 use piaotan_record::calendar::{CalendarOptions, Register};
 use piaotan_record::{Calendar, Nanos, Observation, Operation, Surface};
 use piaotan_scenarios::engine::made::Book;
-use piaotan_store::Store;
-use std::path::{Path, PathBuf};
+use piaotan_store::{Place, Store};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -26,11 +26,28 @@ pub const MEMORY: TimeDelta = TimeDelta::days(60);
 /// # Errors
 /// One line that names the flag.
 pub fn store(flag: Option<&Path>, settings: &Settings, profile: &Profile) -> Result<Store> {
-    let path = flag.map(Path::to_path_buf).or_else(|| settings.store.path.clone());
-    let path = path.unwrap_or_else(|| PathBuf::from("piaotan.db"));
-    let store = Store::open(&path).map_err(|e| anyhow!("--store {}: {e}", path.display()))?;
+    let place = place(flag, settings)?;
+    let store = Store::at(&place).map_err(|e| anyhow!("--store {place}: {e}"))?;
     let surfaces = profile.surfaces().flat_map(|surface| regions(profile, surface));
     Ok(store.with_surfaces(surfaces.collect()))
+}
+
+/// The place that a flag, else the configuration, names, with the password that it wants.
+///
+/// # Errors
+/// One line that names the flag or field.
+pub fn place(flag: Option<&Path>, settings: &Settings) -> Result<Place> {
+    let path = flag.or(settings.store.path.as_deref()).unwrap_or(Path::new("piaotan.db"));
+    let place = Place::of(path).map_err(|e| anyhow!("--store: {e}"))?;
+    if !place.wants_password() {
+        return Ok(place);
+    }
+    let configured = settings.store.password.as_deref();
+    let configured = configured.map(|written| config::secret("[store] password", written)).transpose()?;
+    Ok(match configured.or_else(|| std::env::var("PGPASSWORD").ok()) {
+        Some(password) => place.with_password(&password),
+        None => place,
+    })
 }
 
 /// Where an invoice is looked for: other regions one by one, every other surface once.
@@ -72,8 +89,7 @@ pub fn known(
     profile: &Profile,
     now: DateTime<Utc>,
 ) -> Result<Register> {
-    let path = flag.or(settings.store.path.as_deref()).unwrap_or(Path::new("piaotan.db"));
-    if path.exists() {
+    if place(flag, settings)?.exists() {
         return register(settings, &store(flag, settings, profile)?, now);
     }
     Ok(Register::of(settings.maintenance.windows(now)?))

@@ -1,5 +1,6 @@
 //! The resident watch from outside: its life, its pages, its messages, its ledger.
 
+use crate::house::postgres::{PASSWORD, Server};
 use crate::house::{Ended, Platform, free_port, get, needs, piaotan, post, until};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -18,8 +19,12 @@ struct Watch {
 
 impl Watch {
     fn start(dir: &Path, target: &str, config: &str) -> Self {
+        Self::on("w.db", dir, target, config)
+    }
+
+    fn on(store: &str, dir: &Path, target: &str, config: &str) -> Self {
         std::fs::write(dir.join("piaotan.toml"), config).unwrap();
-        let mut child = piaotan(&["watch", "--target", target, "--listen", "127.0.0.1:0", "--store", "w.db"])
+        let mut child = piaotan(&["watch", "--target", target, "--listen", "127.0.0.1:0", "--store", store])
             .current_dir(dir)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -115,6 +120,48 @@ fn two_watches_do_not_share_a_store_and_kill_9_loses_nothing() {
     let again = Watch::start(dir.path(), &platform.url, QUICK);
     let submitted = "piaotan_sync_submitted_total";
     until("the ledger knows all of them", || again.metric(submitted).is_some_and(|count| count >= uploads));
+}
+
+#[test]
+fn two_places_share_a_server_that_stops_and_starts_and_nothing_is_lost() {
+    let Some(mut server) = Server::start() else { return };
+    let (dir, store) = (tempdir().unwrap(), server.database());
+    let platform = Platform::start(dir.path(), "[[sync]]\ndelay = {kind = \"constant\", seconds = 600.0}\n");
+    let place = |name: &str| {
+        let folder = dir.path().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        Watch::on(&store, &folder, &platform.url, &format!("{QUICK}location = '{name}'\n"))
+    };
+    let watches = [place("bj"), place("sh")];
+    let kept =
+        || piaotan_store::Store::open(Path::new(&store)).unwrap().to_void(&platform.url, 1_000_000).unwrap();
+    until("both make invoices", || kept().len() >= 6);
+    let second = piaotan(&["watch", "--target", &platform.url, "--listen", "127.0.0.1:0", "--store", &store])
+        .current_dir(dir.path().join("bj"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(second.status.code() == Some(2) && told.contains("another watch"), "{told}");
+    let before = kept();
+    server.tell("stop");
+    let troubles = |watch: &Watch| watch.metric("piaotan_ledger_errors_total").is_some_and(|n| n >= 1.0);
+    until("both say that the store is away", || watches.iter().all(troubles));
+    server.tell("start");
+    let went_on = before.len() + 6;
+    until("both go on", || kept().len() >= went_on);
+    let uploads = || platform.get("/_weather/counts")["data"]["arrivals"]["upload"].as_u64().unwrap();
+    let sent = uploads();
+    let after = kept();
+    assert!(after.len() as u64 >= sent, "{} in the ledger, {sent} at the platform", after.len());
+    assert!(before.iter().all(|one| after.iter().any(|other| other.token == one.token)));
+    let store = piaotan_store::Store::open(Path::new(&store)).unwrap();
+    let mut places: Vec<String> = store.latest_runs().unwrap().into_iter().map(|run| run.location).collect();
+    places.dedup();
+    places.sort();
+    places.dedup();
+    assert_eq!(places, ["bj", "sh"]);
+    let shown = watches.iter().map(|watch| get(&watch.url, "/") + &get(&watch.url, "/metrics"));
+    assert!(shown.into_iter().all(|page| !page.contains(PASSWORD)), "the password is shown nowhere");
 }
 
 #[test]

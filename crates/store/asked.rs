@@ -1,11 +1,11 @@
 //! Real invoices that people asked about, and every attempt to find them. Nothing here is synthetic, and
 //! nothing that voids or cleans up reads these tables.
 
+use crate::db::{Row, values};
 use crate::error::Error;
-use crate::store::{Store, instant, micros, name, optional_instant, parse};
+use crate::store::Store;
 use chrono::{DateTime, NaiveDate, Utc};
 use piaotan_record::OutcomeKind;
-use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
 /// A real invoice that somebody is looking for.
@@ -46,22 +46,29 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn ask(&self, asked: &Asked) -> Result<(), Error> {
-        self.write_ledger(|transaction| {
+        let date = asked.issue_date.map(|date| date.to_string());
+        let (total, batch) = (asked.total.as_ref(), asked.batch.as_ref());
+        self.write_ledger(|to| {
+            let known = "SELECT id FROM asked WHERE number = ?1 AND coalesce(issue_date, '') = ?2";
+            let named = values![&asked.number, date.as_deref().unwrap_or_default()];
+            if let Some(id) = to.first(known, &named, |row| row.get::<i64>("id"))? {
+                let fill = "UPDATE asked SET total = coalesce(?2, total), uploaded = coalesce(?3, uploaded),
+                            batch = coalesce(?4, batch), closed = ?5 WHERE id = ?1";
+                to.execute(fill, &values![id, total, asked.uploaded, batch, asked.closed])?;
+                return Ok(());
+            }
             let put = "INSERT INTO asked (number, issue_date, total, uploaded, batch, first_asked, closed)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                ON CONFLICT DO UPDATE SET total = ifnull(excluded.total, total),
-                uploaded = ifnull(excluded.uploaded, uploaded), batch = ifnull(excluded.batch, batch),
-                closed = excluded.closed";
-            let values = params![
-                asked.number,
-                asked.issue_date.map(|date| date.to_string()),
-                asked.total,
-                asked.uploaded.map(micros),
-                asked.batch,
-                micros(asked.first_asked),
-                asked.closed.map(micros)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let values = values![
+                &asked.number,
+                date.as_ref(),
+                total,
+                asked.uploaded,
+                batch,
+                asked.first_asked,
+                asked.closed
             ];
-            transaction.execute(put, values).map_err(|error| self.wrap(error))?;
+            to.execute(put, &values)?;
             Ok(())
         })
     }
@@ -71,9 +78,9 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn close_asked(&self, number: &str, at: DateTime<Utc>) -> Result<(), Error> {
-        self.write_ledger(|transaction| {
+        self.write_ledger(|to| {
             let update = "UPDATE asked SET closed = ?2 WHERE number = ?1 AND closed IS NULL";
-            transaction.execute(update, params![number, micros(at)]).map_err(|error| self.wrap(error))?;
+            to.execute(update, &values![number, at])?;
             Ok(())
         })
     }
@@ -83,10 +90,8 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn asked_open(&self) -> Result<Vec<Asked>, Error> {
-        self.read(|connection| {
-            let query = "SELECT * FROM asked WHERE closed IS NULL ORDER BY first_asked, id";
-            connection.prepare_cached(query)?.query_map([], asked)?.collect()
-        })
+        let query = "SELECT * FROM asked WHERE closed IS NULL ORDER BY first_asked, id";
+        self.read(|from| from.all(query, &[], asked))
     }
 
     /// What was asked about this number before, if anything.
@@ -94,10 +99,8 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn asked(&self, number: &str) -> Result<Option<Asked>, Error> {
-        self.read(|connection| {
-            let query = "SELECT * FROM asked WHERE number = ?1 ORDER BY id DESC LIMIT 1";
-            connection.prepare_cached(query)?.query_map([number], asked)?.next().transpose()
-        })
+        let query = "SELECT * FROM asked WHERE number = ?1 ORDER BY id DESC LIMIT 1";
+        self.read(|from| from.first(query, &values![number], asked))
     }
 
     /// Writes down one attempt.
@@ -105,12 +108,11 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn attempt(&self, attempt: &Attempt) -> Result<(), Error> {
-        self.write_ledger(|transaction| {
+        self.write_ledger(|to| {
             let put = "INSERT INTO attempt (number, at, step, outcome, code, detail, counts)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
             let Attempt { number, at, step, outcome, code, detail, counts } = attempt;
-            let values = params![number, micros(*at), step, outcome.as_str(), code, detail, counts];
-            transaction.execute(put, values).map_err(|error| self.wrap(error))?;
+            to.execute(put, &values![number, *at, step, outcome.as_str(), code, detail, *counts])?;
             Ok(())
         })
     }
@@ -120,10 +122,8 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn attempts(&self, number: &str) -> Result<Vec<Attempt>, Error> {
-        self.read(|connection| {
-            let query = "SELECT * FROM attempt WHERE number = ?1 ORDER BY at, id";
-            connection.prepare_cached(query)?.query_map([number], attempt)?.collect()
-        })
+        let query = "SELECT * FROM attempt WHERE number = ?1 ORDER BY at, id";
+        self.read(|from| from.all(query, &values![number], attempt))
     }
 
     /// How many verifications of this number were spent in `[from, to)`: the platform's day, which the
@@ -132,32 +132,29 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn verifications(&self, number: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<u32, Error> {
-        self.read(|connection| {
-            let query = "SELECT count(*) FROM attempt WHERE number = ?1 AND at >= ?2 AND at < ?3 AND counts";
-            connection.query_row(query, params![number, micros(from), micros(to)], |row| row.get(0))
-        })
+        let query = "SELECT count(*) FROM attempt WHERE number = ?1 AND at >= ?2 AND at < ?3 AND counts <> 0";
+        self.read(|reading| reading.one(query, &values![number, from, to], |row| row.get(0)))
     }
 }
 
-fn asked(row: &Row<'_>) -> rusqlite::Result<Asked> {
-    let date: Option<String> = row.get("issue_date")?;
+fn asked(row: &Row<'_>) -> Result<Asked, Error> {
     Ok(Asked {
         number: row.get("number")?,
-        issue_date: date.map(|text| parse(&text)).transpose()?,
+        issue_date: row.parsed_if("issue_date")?,
         total: row.get("total")?,
-        uploaded: optional_instant(row, "uploaded")?,
+        uploaded: row.get("uploaded")?,
         batch: row.get("batch")?,
-        first_asked: instant(row, "first_asked")?,
-        closed: optional_instant(row, "closed")?,
+        first_asked: row.get("first_asked")?,
+        closed: row.get("closed")?,
     })
 }
 
-fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+fn attempt(row: &Row<'_>) -> Result<Attempt, Error> {
     Ok(Attempt {
         number: row.get("number")?,
-        at: instant(row, "at")?,
+        at: row.get("at")?,
         step: row.get("step")?,
-        outcome: name(row, "outcome")?,
+        outcome: row.parsed("outcome")?,
         code: row.get("code")?,
         detail: row.get("detail")?,
         counts: row.get("counts")?,

@@ -2,6 +2,7 @@
 
 use piaotan_record::ledger::LedgerError;
 use rusqlite::ErrorCode;
+use tokio_postgres::error::{DbError, SqlState};
 
 /// The store could not be read or written. A failure of the watched platform is never one of these.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,22 @@ enum Kind {
     Row(String),
     #[error("{0}")]
     Sqlite(rusqlite::Error),
+    #[error("the address cannot be used, {0}; write postgres://USER@HOST/DATABASE")]
+    Address(String),
+    #[error("cannot be reached: {0}; start the server, or mend the address")]
+    Unreachable(String),
+    #[error("the server refuses the login: {0}; mend the user or the password")]
+    Login(String),
+    #[error("{0}; make it with `createdb`, or mend the address")]
+    NoDatabase(String),
+    #[error("the connection was lost; what was acknowledged is safe, and the next call connects anew")]
+    Lost,
+    #[error("holds tables that are not Piaotan's; name an empty database")]
+    ForeignDatabase,
+    #[error("{0}; the user must own the database: ALTER DATABASE … OWNER TO …")]
+    Denied(String),
+    #[error("the server says: {0}")]
+    Server(String),
 }
 
 impl Error {
@@ -82,6 +99,55 @@ impl Error {
         Self::of(path, kind)
     }
 
+    pub(crate) fn address(path: &str, why: &str) -> Self {
+        Self::of(path, Kind::Address(why.to_owned()))
+    }
+
+    pub(crate) fn unreachable(path: &str, why: &str) -> Self {
+        Self::of(path, Kind::Unreachable(why.to_owned()))
+    }
+
+    pub(crate) fn lost(path: &str) -> Self {
+        Self::of(path, Kind::Lost)
+    }
+
+    pub(crate) fn foreign_database(path: &str) -> Self {
+        Self::of(path, Kind::ForeignDatabase)
+    }
+
+    /// What a server says to whoever may not come in; nothing, where it says something else.
+    pub(crate) fn login(path: &str, error: &tokio_postgres::Error) -> Option<Self> {
+        let said = error.as_db_error();
+        let kind = match said.map(DbError::code) {
+            Some(code) if *code == SqlState::INVALID_CATALOG_NAME => Kind::NoDatabase(whole(error)),
+            Some(code) if code.code().starts_with("28") => Kind::Login(whole(error)),
+            // It asks for a password, and there is none.
+            None if whole(error).contains("password missing") => Kind::Login("it asks for a password".into()),
+            _ => return None,
+        };
+        Some(Self::of(path, kind))
+    }
+
+    pub(crate) fn postgres(path: &str, error: &tokio_postgres::Error) -> Self {
+        let kind = match error.code() {
+            None if error.is_closed() || is_io(error) => Kind::Lost,
+            // The server goes down, or starts: 57P01 to 57P03, and the whole class 08.
+            Some(code) if code.code().starts_with("57P") || code.code().starts_with("08") => Kind::Lost,
+            Some(code) if *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Kind::Lost,
+            Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Kind::Locked,
+            Some(code) if *code == SqlState::DISK_FULL => Kind::Full,
+            Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Kind::ReadOnly,
+            Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => Kind::Denied(whole(error)),
+            _ => Kind::Server(whole(error)),
+        };
+        Self::of(path, kind)
+    }
+
+    /// Whether the connection is gone, and with it what was not committed.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.kind, Kind::Lost)
+    }
+
     fn of(path: &str, kind: Kind) -> Self {
         Self { path: path.to_owned(), kind }
     }
@@ -89,7 +155,7 @@ impl Error {
     /// Whether trying again later may succeed without anybody mending anything.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self.kind, Kind::Locked | Kind::Full)
+        matches!(self.kind, Kind::Locked | Kind::Full | Kind::Unreachable(_) | Kind::Lost)
     }
 
     /// Whether the file was written by a newer version.
@@ -97,6 +163,27 @@ impl Error {
     pub fn is_newer(&self) -> bool {
         matches!(self.kind, Kind::Newer { .. })
     }
+}
+
+/// An error of the driver on one line, with its causes.
+pub(crate) fn whole(error: &tokio_postgres::Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        return said.message().to_owned();
+    }
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        let said = next.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
 }
 
 impl From<Error> for LedgerError {

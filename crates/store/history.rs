@@ -1,10 +1,10 @@
 //! What probes found, one row a run: raw, so that a window corrected later corrects the past.
 
+use crate::db::{Row, Session, values};
 use crate::error::Error;
-use crate::store::{Store, from_json, instant, micros, name, parse};
+use crate::store::Store;
 use chrono::{DateTime, Utc};
 use piaotan_record::{Evidence, Nanos, OutcomeKind, Phases, closed_enum};
-use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 closed_enum! {
@@ -60,7 +60,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn probed(&self, runs: &[Probed]) -> Result<(), Error> {
-        self.write_history(|to| runs.iter().try_for_each(|run| insert(to, run).map_err(|e| self.wrap(e))))
+        self.write_history(|to| runs.iter().try_for_each(|run| self.insert_run(to, run)))
     }
 
     /// The runs due in `[from, to)`, by due time; of one probe where it is named.
@@ -73,13 +73,13 @@ impl Store {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Vec<Probed>, Error> {
-        self.read_history(|connection| {
-            let query = "SELECT * FROM probed WHERE due >= ?1 AND due < ?2 AND (?3 IS NULL OR probe = ?3)
-                         ORDER BY due, id";
-            connection
-                .prepare_cached(query)?
-                .query_map(params![micros(from), micros(to), probe], run)?
-                .collect()
+        let query = "SELECT * FROM probed WHERE due >= ?1 AND due < ?2";
+        self.read_history(|reading| match probe {
+            None => reading.all(&format!("{query} ORDER BY due, id"), &values![from, to], run),
+            Some(probe) => {
+                let query = format!("{query} AND probe = ?3 ORDER BY due, id");
+                reading.all(&query, &values![from, to, probe], run)
+            }
         })
     }
 
@@ -92,15 +92,9 @@ impl Store {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Vec<(String, DateTime<Utc>, Health)>, Error> {
-        self.read_history(|connection| {
-            let query = "SELECT probe, due, health FROM probed WHERE due >= ?1 AND due < ?2";
-            connection
-                .prepare_cached(query)?
-                .query_map(params![micros(from), micros(to)], |row| {
-                    Ok((row.get("probe")?, instant(row, "due")?, name(row, "health")?))
-                })?
-                .collect()
-        })
+        let query = "SELECT probe, due, health FROM probed WHERE due >= ?1 AND due < ?2";
+        let brief = |row: &Row<'_>| Ok((row.get("probe")?, row.get("due")?, row.parsed("health")?));
+        self.read_history(|reading| reading.all(query, &values![from, to], brief))
     }
 
     /// Hands over every run due in `[from, to)`, by due time, without phases, details and evidence: a week
@@ -124,24 +118,21 @@ impl Store {
         to: DateTime<Utc>,
         mut take: impl FnMut(DateTime<Utc>, String, BriefRun),
     ) -> Result<(), Error> {
-        self.read_history(|connection| {
-            let query = "SELECT probe, location, due, started, duration, health, outcome, code FROM probed
-                         WHERE due >= ?1 AND due < ?2 ORDER BY due, id";
-            let mut statement = connection.prepare_cached(query)?;
-            let mut rows = statement.query(params![micros(from), micros(to)])?;
-            while let Some(row) = rows.next()? {
-                let outcome: Option<String> = row.get("outcome")?;
+        let query = "SELECT probe, location, due, started, duration, health, outcome, code FROM probed
+                     WHERE due >= ?1 AND due < ?2 ORDER BY due, id";
+        self.read_history(|reading| {
+            reading.each(query, &values![from, to], |row| {
                 let run = BriefRun {
                     probe: row.get("probe")?,
-                    started: instant(row, "started")?,
-                    duration: Nanos(row.get::<_, i64>("duration")?.cast_unsigned()),
-                    health: name(row, "health")?,
-                    outcome: outcome.map(|text| parse(&text)).transpose()?,
+                    started: row.get("started")?,
+                    duration: Nanos(row.get::<i64>("duration")?.cast_unsigned()),
+                    health: row.parsed("health")?,
+                    outcome: row.parsed_if("outcome")?,
                     code: row.get("code")?,
                 };
-                take(instant(row, "due")?, row.get("location")?, run);
-            }
-            Ok(())
+                take(row.get("due")?, row.get("location")?, run);
+                Ok(())
+            })
         })
     }
 
@@ -150,11 +141,9 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn latest_runs(&self) -> Result<Vec<Probed>, Error> {
-        self.read_history(|connection| {
-            let query = "SELECT * FROM probed WHERE id IN
-                         (SELECT max(id) FROM probed GROUP BY probe, location) ORDER BY probe, location";
-            connection.prepare_cached(query)?.query_map([], run)?.collect()
-        })
+        let query = "SELECT * FROM probed WHERE id IN
+                     (SELECT max(id) FROM probed GROUP BY probe, location) ORDER BY probe, location";
+        self.read_history(|reading| reading.all(query, &[], run))
     }
 
     /// The latest runs that found something wrong, latest first.
@@ -162,51 +151,47 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn failures(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Probed>, Error> {
-        self.read_history(|connection| {
-            let query = "SELECT * FROM probed WHERE health IN ('unhealthy', 'degraded') AND due < ?1
-                         ORDER BY due DESC LIMIT ?2";
-            connection.prepare_cached(query)?.query_map(params![micros(before), limit], run)?.collect()
-        })
+        let query = "SELECT * FROM probed WHERE health IN ('unhealthy', 'degraded') AND due < ?1
+                     ORDER BY due DESC LIMIT ?2";
+        self.read_history(|reading| reading.all(query, &values![before, limit], run))
+    }
+
+    fn insert_run(&self, to: &Session<'_>, run: &Probed) -> Result<(), Error> {
+        let put =
+            "INSERT INTO probed (probe, location, due, started, duration, health, outcome, code, detail,
+                   phases, evidence) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        let phases = run.phases.as_ref().map(|phases| self.json(phases)).transpose()?;
+        let evidence = run.evidence.as_ref().map(|evidence| self.json(evidence)).transpose()?;
+        let values = values![
+            &run.probe,
+            &run.location,
+            run.due,
+            run.started,
+            run.duration.0.cast_signed(),
+            run.health.as_str(),
+            run.outcome.map(OutcomeKind::as_str),
+            &run.code,
+            &run.detail,
+            phases.as_ref(),
+            evidence.as_ref(),
+        ];
+        to.execute(put, &values)?;
+        Ok(())
     }
 }
 
-fn insert(to: &Transaction<'_>, run: &Probed) -> rusqlite::Result<()> {
-    let put = "INSERT INTO probed (probe, location, due, started, duration, health, outcome, code, detail,
-               phases, evidence) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    to.prepare_cached(put)?.execute(params![
-        run.probe,
-        run.location,
-        micros(run.due),
-        micros(run.started),
-        run.duration.0.cast_signed(),
-        run.health.as_str(),
-        run.outcome.map(OutcomeKind::as_str),
-        run.code,
-        run.detail,
-        json(run.phases.as_ref())?,
-        json(run.evidence.as_ref())?,
-    ])?;
-    Ok(())
-}
-
-fn json<T: Serialize>(value: Option<&T>) -> rusqlite::Result<Option<String>> {
-    let convert = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
-    value.map(serde_json::to_string).transpose().map_err(convert)
-}
-
-fn run(row: &Row<'_>) -> rusqlite::Result<Probed> {
-    let optional = |column: &str| row.get::<_, Option<String>>(column);
+fn run(row: &Row<'_>) -> Result<Probed, Error> {
     Ok(Probed {
         probe: row.get("probe")?,
         location: row.get("location")?,
-        due: instant(row, "due")?,
-        started: instant(row, "started")?,
-        duration: Nanos(row.get::<_, i64>("duration")?.cast_unsigned()),
-        health: name(row, "health")?,
-        outcome: optional("outcome")?.map(|text| parse(&text)).transpose()?,
+        due: row.get("due")?,
+        started: row.get("started")?,
+        duration: Nanos(row.get::<i64>("duration")?.cast_unsigned()),
+        health: row.parsed("health")?,
+        outcome: row.parsed_if("outcome")?,
         code: row.get("code")?,
         detail: row.get("detail")?,
-        phases: optional("phases")?.map(|text| from_json(&text)).transpose()?,
-        evidence: optional("evidence")?.map(|text| from_json(&text)).transpose()?,
+        phases: row.json_if("phases")?,
+        evidence: row.json_if("evidence")?,
     })
 }

@@ -3,12 +3,12 @@
 mod row;
 pub mod sight;
 
+use crate::db::{Row, Session, values};
 use crate::error::Error;
-use crate::store::{Store, micros};
+use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_record::ledger::LedgerError;
 use piaotan_record::{Issued, Ledger, Look, Pending, Surface, Token};
-use rusqlite::{OptionalExtension, Transaction, params};
 use sight::{Sight, SightState};
 
 /// One look, with everything that names it: for writing many at once.
@@ -52,7 +52,7 @@ impl Store {
         self.write_ledger(|transaction| {
             looks.iter().try_for_each(|at| {
                 let id = self.id_of(transaction, &at.run, at.token)?;
-                self.amend(transaction, id, at.surface, &at.region, |sight| sight.add(at.look, at.asked))
+                Self::amend(transaction, id, at.surface, &at.region, |sight| sight.add(at.look, at.asked))
             })
         })
     }
@@ -62,7 +62,7 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be written, or the invoice is not in it.
     pub fn accepted(&self, run: &str, token: Token, at: DateTime<Utc>) -> Result<(), Error> {
-        self.set(run, token, "UPDATE invoice SET accepted = ifnull(accepted, ?2) WHERE id = ?1", at)
+        self.set(run, token, "UPDATE invoice SET accepted = coalesce(accepted, ?2) WHERE id = ?1", at)
     }
 
     /// The platform has rejected the invoice: it will never be seen, and is not lost.
@@ -81,7 +81,7 @@ impl Store {
     pub fn lost(&self, run: &str, token: Token, surface: Surface, region: &str) -> Result<(), Error> {
         self.write_ledger(|transaction| {
             let id = self.id_of(transaction, run, token)?;
-            self.amend(transaction, id, surface, region, |sight| {
+            Self::amend(transaction, id, surface, region, |sight| {
                 if sight.state == SightState::Pending {
                     sight.state = SightState::Lost;
                 }
@@ -106,8 +106,7 @@ impl Store {
         self.write_ledger(|transaction| {
             let id = self.id_of(transaction, run, token)?;
             let update = "UPDATE invoice SET void_tried = ?2, void_reason = ?3 WHERE id = ?1";
-            let mut statement = transaction.prepare_cached(update).map_err(|error| self.wrap(error))?;
-            statement.execute(params![id, micros(at), reason]).map_err(|error| self.wrap(error))?;
+            transaction.execute(update, &values![id, at, reason])?;
             Ok(())
         })
     }
@@ -118,14 +117,13 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn to_void(&self, target: &str, limit: u32) -> Result<Vec<Issued>, Error> {
-        self.read(|connection| {
+        self.read(|reading| {
             let query = format!(
                 "{} WHERE invoice.voided IS NULL AND invoice.rejected IS NULL AND account.target = ?1
                  ORDER BY invoice.void_tried NULLS FIRST, invoice.id LIMIT ?2",
                 row::ISSUED
             );
-            let mut statement = connection.prepare_cached(&query)?;
-            statement.query_map(params![target, limit], row::issued)?.collect()
+            reading.all(&query, &values![target, limit], row::issued)
         })
     }
 
@@ -134,14 +132,12 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn void_reasons(&self, target: &str) -> Result<Vec<(String, u64)>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT ifnull(void_reason, '') AS reason, count(*) FROM invoice
+        self.read(|reading| {
+            let query = "SELECT coalesce(void_reason, '') AS reason, count(*) FROM invoice
                  JOIN account ON account.id = invoice.account
-                 WHERE voided IS NULL AND rejected IS NULL AND target = ?1 GROUP BY reason ORDER BY 2 DESC",
-            )?;
-            let pair = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
-            statement.query_map([target], pair)?.collect()
+                 WHERE voided IS NULL AND rejected IS NULL AND target = ?1 GROUP BY reason ORDER BY 2 DESC";
+            let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get::<i64>(1)?.unsigned_abs()));
+            reading.all(query, &values![target], pair)
         })
     }
 
@@ -150,14 +146,12 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn find(&self, number: &str) -> Result<Vec<Known>, Error> {
-        self.read(|connection| {
+        self.read(|reading| {
             let query = format!("{} WHERE invoice.number = ?1 ORDER BY invoice.uploaded DESC", row::ISSUED);
-            let mut statement = connection.prepare_cached(&query)?;
-            let found = statement.query_map([number], |each| Ok((each.get("id")?, row::known(each)?)))?;
-            let mut found: Vec<(i64, Known)> = found.collect::<rusqlite::Result<_>>()?;
-            let mut sights = connection.prepare_cached(row::SIGHTS)?;
+            let numbered = |each: &Row<'_>| Ok((each.get::<i64>("id")?, row::known(each)?));
+            let mut found = reading.all(&query, &values![number], numbered)?;
             for (id, known) in &mut found {
-                known.sights = sights.query_map([*id], row::sight)?.collect::<rusqlite::Result<_>>()?;
+                known.sights = reading.all(row::SIGHTS, &values![*id], row::sight)?;
             }
             Ok(found.into_iter().map(|(_, known)| known).collect())
         })
@@ -174,7 +168,7 @@ impl Store {
         instant: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Issued>, Error> {
-        self.read(|connection| {
+        self.read(|reading| {
             // From the index of what was seen, backwards: most of the ledger may be invoices that nobody
             // looks for, of load tests.
             let query = "SELECT invoice.*, run.name AS run_name, account.target, account.owner
@@ -183,8 +177,7 @@ impl Store {
                  WHERE sight.surface = 'number' AND sight.region = '' AND sight.first_seen < ?2
                  AND account.target = ?1 AND invoice.voided IS NULL AND sight.mismatches = 0
                  ORDER BY sight.first_seen DESC LIMIT ?3";
-            let mut statement = connection.prepare_cached(query)?;
-            statement.query_map(params![target, micros(instant), limit], row::issued)?.collect()
+            reading.all(query, &values![target, instant, limit], row::issued)
         })
     }
 
@@ -193,14 +186,13 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn pending_sights(&self) -> Result<Vec<(Issued, Sight)>, Error> {
-        self.read(|connection| {
+        self.read(|reading| {
             let query = format!(
                 "{} JOIN sight ON sight.invoice = invoice.id WHERE sight.state = 'pending'
                  ORDER BY invoice.uploaded, invoice.id",
                 row::ISSUED_AND_SIGHT
             );
-            let mut statement = connection.prepare_cached(&query)?;
-            statement.query_map([], |each| Ok((row::issued(each)?, row::sight(each)?)))?.collect()
+            reading.all(&query, &[], |each| Ok((row::issued(each)?, row::sight(each)?)))
         })
     }
 
@@ -216,66 +208,60 @@ impl Store {
         promise: TimeDelta,
         limit: u32,
     ) -> Result<Vec<(Issued, Sight)>, Error> {
-        self.read(|connection| {
+        self.read(|reading| {
             let query = format!(
                 "{} JOIN sight ON sight.invoice = invoice.id WHERE sight.state <> 'withdrawn'
                  AND invoice.uploaded >= ?1 AND invoice.uploaded < ?2
-                 AND (sight.state = 'lost' OR ifnull(sight.first_seen, ?2) - ifnull(accepted, uploaded) > ?3)
+                 AND (sight.state = 'lost' OR coalesce(sight.first_seen, ?2) - coalesce(accepted, uploaded) > ?3)
                  ORDER BY invoice.uploaded DESC, invoice.id LIMIT ?4",
                 row::ISSUED_AND_SIGHT
             );
             let promise = promise.num_microseconds().unwrap_or(i64::MAX);
-            let asked = params![micros(from), micros(to), promise, limit];
-            let mut statement = connection.prepare(&query)?;
-            statement.query_map(asked, |each| Ok((row::issued(each)?, row::sight(each)?)))?.collect()
+            let asked = values![from, to, promise, limit];
+            reading.all(&query, &asked, |each| Ok((row::issued(each)?, row::sight(each)?)))
         })
     }
 
     fn insert(
         &self,
-        transaction: &Transaction<'_>,
+        transaction: &Session<'_>,
         origins: &mut row::Origins,
         issued: &Issued,
     ) -> Result<(), Error> {
-        if let Some((id, held)) =
-            row::find(transaction, &issued.run, issued.token).map_err(|e| self.wrap(e))?
-        {
+        if let Some((id, held)) = row::find(transaction, &issued.run, issued.token)? {
             if held != issued.number {
                 let token = issued.token.0;
                 return Err(Error::other_invoice(self.path(), &issued.run, token, &held, &issued.number));
             }
-            return row::accept(transaction, id, issued.accepted).map_err(|error| self.wrap(error));
+            return row::accept(transaction, id, issued.accepted);
         }
-        row::insert(transaction, origins, issued, self.surfaces()).map_err(|error| self.wrap(error))
+        row::insert(transaction, origins, issued, self.surfaces())
     }
 
-    fn id_of(&self, transaction: &Transaction<'_>, run: &str, token: Token) -> Result<i64, Error> {
-        let found = row::find(transaction, run, token).map_err(|error| self.wrap(error))?;
-        found.map(|(id, _)| id).ok_or_else(|| Error::not_issued(self.path(), run, token.0))
+    fn id_of(&self, transaction: &Session<'_>, run: &str, token: Token) -> Result<i64, Error> {
+        row::find(transaction, run, token)?
+            .map(|(id, _)| id)
+            .ok_or_else(|| Error::not_issued(self.path(), run, token.0))
     }
 
     fn amend(
-        &self,
-        transaction: &Transaction<'_>,
+        transaction: &Session<'_>,
         id: i64,
         surface: Surface,
         region: &str,
         change: impl FnOnce(&mut Sight),
     ) -> Result<(), Error> {
-        let wrap = |error| self.wrap(error);
-        let mut read = transaction.prepare_cached(row::SIGHT).map_err(wrap)?;
-        let known =
-            read.query_row(params![id, surface.as_str(), region], row::sight).optional().map_err(wrap)?;
+        let asked = values![id, surface.as_str(), region];
+        let known = transaction.first(row::SIGHT, &asked, row::sight)?;
         let mut sight = known.unwrap_or_else(|| Sight::new(surface, region));
         change(&mut sight);
-        row::put_sight(transaction, id, &sight).map_err(wrap)
+        row::put_sight(transaction, id, &sight)
     }
 
     fn set(&self, run: &str, token: Token, update: &str, at: DateTime<Utc>) -> Result<(), Error> {
         self.write_ledger(|transaction| {
             let id = self.id_of(transaction, run, token)?;
-            let mut statement = transaction.prepare_cached(update).map_err(|error| self.wrap(error))?;
-            statement.execute(params![id, micros(at)]).map_err(|error| self.wrap(error))?;
+            transaction.execute(update, &values![id, at])?;
             Ok(())
         })
     }
@@ -284,8 +270,7 @@ impl Store {
         self.write_ledger(|transaction| {
             let id = self.id_of(transaction, run, token)?;
             let update = "UPDATE sight SET state = 'withdrawn' WHERE invoice = ?1 AND state = 'pending'";
-            let mut statement = transaction.prepare_cached(update).map_err(|error| self.wrap(error))?;
-            statement.execute([id]).map_err(|error| self.wrap(error))?;
+            transaction.execute(update, &values![id])?;
             Ok(())
         })
     }

@@ -1,10 +1,10 @@
 //! Small things that must survive a restart (alerts held, phases observed, counters), by name; and
 //! leases, so that two watchers on one file do not do the same work twice.
 
+use crate::db::values;
 use crate::error::Error;
-use crate::store::{Store, from_json, micros};
+use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,8 +16,9 @@ impl Store {
     pub fn remember(&self, name: &str, value: &impl Serialize, at: DateTime<Utc>) -> Result<(), Error> {
         let json = self.json(value)?;
         self.write_ledger(|to| {
-            let put = "INSERT OR REPLACE INTO memory (key, json, at) VALUES (?1, ?2, ?3)";
-            to.execute(put, params![name, json, micros(at)]).map_err(|error| self.wrap(error))?;
+            let put = "INSERT INTO memory (key, json, at) VALUES (?1, ?2, ?3)
+                       ON CONFLICT (key) DO UPDATE SET json = excluded.json, at = excluded.at";
+            to.execute(put, &values![name, &json, at])?;
             Ok(())
         })
     }
@@ -27,11 +28,8 @@ impl Store {
     /// # Errors
     /// When the store cannot be read, or the value is of another shape.
     pub fn recall<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
-        self.read(|connection| {
-            let query = "SELECT json FROM memory WHERE key = ?1";
-            let json: Option<String> = connection.query_row(query, [name], |row| row.get(0)).optional()?;
-            json.map(|json| from_json(&json)).transpose()
-        })
+        let query = "SELECT json FROM memory WHERE key = ?1";
+        self.read(|from| from.first(query, &values![name], |row| row.json("json")))
     }
 
     /// Takes or renews the lease of that name until `now + length`. False when somebody else holds it.
@@ -47,10 +45,9 @@ impl Store {
     ) -> Result<bool, Error> {
         self.write_ledger(|to| {
             let take = "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)
-                        ON CONFLICT DO UPDATE SET holder = excluded.holder, until = excluded.until
-                        WHERE holder = excluded.holder OR until <= ?4";
-            let values = params![name, holder, micros(now + length), micros(now)];
-            Ok(to.execute(take, values).map_err(|error| self.wrap(error))? > 0)
+                        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+                        WHERE lease.holder = excluded.holder OR lease.until <= ?4";
+            Ok(to.execute(take, &values![name, holder, now + length, now])? > 0)
         })
     }
 
@@ -59,10 +56,8 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn lease_holder(&self, name: &str) -> Result<Option<String>, Error> {
-        self.read(|connection| {
-            let query = "SELECT holder FROM lease WHERE name = ?1";
-            connection.query_row(query, [name], |row| row.get(0)).optional()
-        })
+        let query = "SELECT holder FROM lease WHERE name = ?1";
+        self.read(|from| from.first(query, &values![name], |row| row.get("holder")))
     }
 
     /// Gives a lease back.
@@ -72,7 +67,7 @@ impl Store {
     pub fn release(&self, name: &str, holder: &str) -> Result<(), Error> {
         self.write_ledger(|to| {
             let delete = "DELETE FROM lease WHERE name = ?1 AND holder = ?2";
-            to.execute(delete, [name, holder]).map_err(|error| self.wrap(error))?;
+            to.execute(delete, &values![name, holder])?;
             Ok(())
         })
     }

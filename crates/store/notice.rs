@@ -1,9 +1,9 @@
 //! Notices that were read, and what was read out of them.
 
+use crate::db::{Row, values};
 use crate::error::Error;
-use crate::store::{Store, instant, micros, optional_instant};
+use crate::store::Store;
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
 /// One notice of one source.
@@ -30,25 +30,25 @@ impl Store {
         self.write_ledger(|to| {
             let known =
                 "SELECT count(*) FROM notice WHERE source = ?1 AND id = ?2 AND title = ?3 AND text = ?4";
-            let asked = params![notice.source, notice.id, notice.title, notice.text];
-            let known: i64 =
-                to.query_row(known, asked, |row| row.get(0)).map_err(|error| self.wrap(error))?;
+            let asked = values![&notice.source, &notice.id, &notice.title, &notice.text];
+            let known: i64 = to.one(known, &asked, |row| row.get(0))?;
             let put =
                 "INSERT INTO notice (source, id, published, first_read, last_read, title, text, reading)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                ON CONFLICT DO UPDATE SET published = excluded.published, last_read = excluded.last_read,
+                ON CONFLICT (source, id) DO UPDATE SET published = excluded.published, last_read = excluded.last_read,
                 title = excluded.title, text = excluded.text, reading = excluded.reading";
-            let values = params![
-                notice.source,
-                notice.id,
-                notice.published.map(micros),
-                micros(notice.first_read),
-                micros(notice.last_read),
-                notice.title,
-                notice.text,
-                notice.reading.to_string()
+            let reading = notice.reading.to_string();
+            let values = values![
+                &notice.source,
+                &notice.id,
+                notice.published,
+                notice.first_read,
+                notice.last_read,
+                &notice.title,
+                &notice.text,
+                &reading
             ];
-            to.execute(put, values).map_err(|error| self.wrap(error))?;
+            to.execute(put, &values)?;
             Ok(known == 0)
         })
     }
@@ -58,24 +58,20 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn notices(&self, limit: u32) -> Result<Vec<NoticeRead>, Error> {
-        self.read(|connection| {
-            let query =
-                "SELECT * FROM notice ORDER BY ifnull(published, first_read) DESC, source, id LIMIT ?1";
-            connection.prepare_cached(query)?.query_map([limit], notice)?.collect()
-        })
+        let query = "SELECT * FROM notice ORDER BY coalesce(published, first_read) DESC, source, id LIMIT ?1";
+        self.read(|from| from.all(query, &values![limit], notice))
     }
 }
 
-fn notice(row: &Row<'_>) -> rusqlite::Result<NoticeRead> {
-    let reading: String = row.get("reading")?;
+fn notice(row: &Row<'_>) -> Result<NoticeRead, Error> {
     Ok(NoticeRead {
         source: row.get("source")?,
         id: row.get("id")?,
-        published: optional_instant(row, "published")?,
-        first_read: instant(row, "first_read")?,
-        last_read: instant(row, "last_read")?,
+        published: row.get("published")?,
+        first_read: row.get("first_read")?,
+        last_read: row.get("last_read")?,
         title: row.get("title")?,
         text: row.get("text")?,
-        reading: crate::store::from_json(&reading)?,
+        reading: row.json("reading")?,
     })
 }

@@ -1,11 +1,11 @@
 //! What is known about maintenance: windows, what people corrected, what was seen of them.
 
+use crate::db::{Row, values};
 use crate::error::Error;
-use crate::store::{Store, from_json, instant, micros, name};
+use crate::store::Store;
 use chrono::{DateTime, Utc};
 use piaotan_record::Window;
 use piaotan_record::calendar::{Correction, Register, Sighting};
-use rusqlite::params;
 
 /// How many windows are known, when one was last written, and the last correction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +19,11 @@ impl Store {
     /// When the store cannot be written.
     pub fn put_windows(&self, windows: &[Window], seen: DateTime<Utc>) -> Result<(), Error> {
         self.write_ledger(|to| {
-            let put = "INSERT OR REPLACE INTO maintenance (id, start, seen, json) VALUES (?1, ?2, ?3, ?4)";
+            let put = "INSERT INTO maintenance (id, start, seen, json) VALUES (?1, ?2, ?3, ?4)
+                       ON CONFLICT (id) DO UPDATE
+                       SET start = excluded.start, seen = excluded.seen, json = excluded.json";
             for window in windows {
-                let values = params![window.id, micros(window.start), micros(seen), self.json(window)?];
-                to.execute(put, values).map_err(|error| self.wrap(error))?;
+                to.execute(put, &values![&window.id, window.start, seen, &self.json(window)?])?;
             }
             Ok(())
         })
@@ -35,8 +36,7 @@ impl Store {
     pub fn correct(&self, correction: &Correction) -> Result<(), Error> {
         self.write_ledger(|to| {
             let put = "INSERT INTO correction (window_id, made, json) VALUES (?1, ?2, ?3)";
-            let values = params![correction.window, micros(correction.made), self.json(correction)?];
-            to.execute(put, values).map_err(|error| self.wrap(error))?;
+            to.execute(put, &values![&correction.window, correction.made, &self.json(correction)?])?;
             Ok(())
         })
     }
@@ -47,9 +47,8 @@ impl Store {
     /// When the store cannot be written.
     pub fn sighted(&self, sighting: &Sighting) -> Result<(), Error> {
         self.write_ledger(|to| {
-            let put = "INSERT OR IGNORE INTO sighting (window_id, at, seen) VALUES (?1, ?2, ?3)";
-            let values = params![sighting.window, micros(sighting.at), sighting.seen.as_str()];
-            to.execute(put, values).map_err(|error| self.wrap(error))?;
+            let put = "INSERT INTO sighting (window_id, at, seen) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            to.execute(put, &values![&sighting.window, sighting.at, sighting.seen.as_str()])?;
             Ok(())
         })
     }
@@ -60,12 +59,10 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn register_mark(&self) -> Result<RegisterMark, Error> {
-        self.read(|connection| {
-            let query = "SELECT (SELECT count(*) FROM maintenance), (SELECT max(seen) FROM maintenance),
-                         (SELECT max(id) FROM correction)";
-            let mark = |row: &rusqlite::Row<'_>| Ok(RegisterMark(row.get(0)?, row.get(1)?, row.get(2)?));
-            connection.prepare_cached(query)?.query_row([], mark)
-        })
+        let query = "SELECT (SELECT count(*) FROM maintenance), (SELECT max(seen) FROM maintenance),
+                     (SELECT max(id) FROM correction)";
+        let mark = |row: &Row<'_>| Ok(RegisterMark(row.get(0)?, row.get(1)?, row.get(2)?));
+        self.read(|from| from.one(query, &[], mark))
     }
 
     /// Everything remembered of windows that start at or after `since`.
@@ -73,29 +70,17 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn register(&self, since: DateTime<Utc>) -> Result<Register, Error> {
-        self.read(|connection| {
-            let json = |row: &rusqlite::Row<'_>| row.get::<_, String>("json");
-            let windows = "SELECT json FROM maintenance WHERE start >= ?1 ORDER BY start, id";
-            let windows = connection
-                .prepare_cached(windows)?
-                .query_map([micros(since)], |row| from_json(&json(row)?))?
-                .collect::<rusqlite::Result<_>>()?;
-            let corrections = connection
-                .prepare_cached("SELECT json FROM correction ORDER BY made, id")?
-                .query_map([], |row| from_json(&json(row)?))?
-                .collect::<rusqlite::Result<_>>()?;
-            let sighting = |row: &rusqlite::Row<'_>| {
-                Ok(Sighting {
-                    window: row.get("window_id")?,
-                    at: instant(row, "at")?,
-                    seen: name(row, "seen")?,
-                })
-            };
-            let sightings = connection
-                .prepare_cached("SELECT * FROM sighting ORDER BY at")?
-                .query_map([], sighting)?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok(Register { windows, corrections, sightings })
+        let windows = "SELECT json FROM maintenance WHERE start >= ?1 ORDER BY start, id";
+        let corrections = "SELECT json FROM correction ORDER BY made, id";
+        let sighting = |row: &Row<'_>| {
+            Ok(Sighting { window: row.get("window_id")?, at: row.get("at")?, seen: row.parsed("seen")? })
+        };
+        self.read(|from| {
+            Ok(Register {
+                windows: from.all(windows, &values![since], |row| row.json("json"))?,
+                corrections: from.all(corrections, &[], |row| row.json("json"))?,
+                sightings: from.all("SELECT * FROM sighting ORDER BY at", &[], sighting)?,
+            })
         })
     }
 }

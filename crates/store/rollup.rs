@@ -3,15 +3,15 @@
 //! Latencies are kept as histograms, which add exactly. An hour is folded again as long as its rows are
 //! there, so folding twice, or after a late row, changes nothing but what it should.
 
+use crate::db::{Row, Session, values};
 use crate::error::Error;
 use crate::history::{BriefRun, Health};
-use crate::store::{Store, from_json, instant, micros};
+use crate::store::Store;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 use piaotan_record::OutcomeKind;
 use piaotan_record::tally::{LOWEST, latency_histogram};
-use rusqlite::{Row, Transaction, params};
 use std::collections::BTreeMap;
 
 /// How long what is kept, and where a day begins.
@@ -104,18 +104,32 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn rollups(&self, span: Span, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Rollup>, Error> {
-        self.read_history(|connection| {
-            let query = "SELECT * FROM rollup WHERE span = ?1 AND start >= ?2 AND start < ?3
-                         ORDER BY start, probe, location";
-            let asked = params![span.name(), micros(from), micros(to)];
-            connection.prepare_cached(query)?.query_map(asked, rollup)?.collect()
-        })
+        let query = "SELECT * FROM rollup WHERE span = ?1 AND start >= ?2 AND start < ?3
+                     ORDER BY start, probe, location";
+        self.read_history(|reading| reading.all(query, &values![span.name(), from, to], rollup))
     }
 
-    fn put_rollups<'a>(&self, span: Span, rollups: impl Iterator<Item = &'a Rollup>) -> Result<(), Error> {
-        self.write_history(|to| {
-            rollups.into_iter().try_for_each(|each| put(to, span, each).map_err(|error| self.wrap(error)))
-        })
+    fn put_rollups<'a>(
+        &self,
+        span: Span,
+        mut rollups: impl Iterator<Item = &'a Rollup>,
+    ) -> Result<(), Error> {
+        self.write_history(|to| rollups.try_for_each(|each| self.put_rollup(to, span, each)))
+    }
+
+    fn put_rollup(&self, to: &Session<'_>, span: Span, rollup: &Rollup) -> Result<(), Error> {
+        let mut latency = Vec::new();
+        let mut serializer = V2Serializer::new();
+        serializer.serialize(&rollup.latency, &mut latency).expect("memory takes every histogram");
+        let put = "INSERT INTO rollup (span, start, probe, location, healths, outcomes, latency)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                   ON CONFLICT (span, start, probe, location) DO UPDATE SET healths = excluded.healths,
+                   outcomes = excluded.outcomes, latency = excluded.latency";
+        let (healths, outcomes) = (self.json(&rollup.healths)?, self.json(&rollup.outcomes)?);
+        let (probe, location) = (&rollup.probe, &rollup.location);
+        let values = values![span.name(), rollup.start, probe, location, &healths, &outcomes, &latency];
+        to.execute(put, &values)?;
+        Ok(())
     }
 
     fn prune(&self, now: DateTime<Utc>, keep: &Retention) -> Result<usize, Error> {
@@ -129,7 +143,7 @@ impl Store {
         self.write_history(|to| {
             let mut deleted = 0;
             for (delete, age) in &prunes {
-                deleted += to.execute(delete, [micros(now - *age)]).map_err(|error| self.wrap(error))?;
+                deleted += to.execute(delete, &values![now - *age])?;
             }
             Ok(deleted)
         })
@@ -177,39 +191,19 @@ impl Rollup {
     }
 }
 
-fn put(to: &Transaction<'_>, span: Span, rollup: &Rollup) -> rusqlite::Result<()> {
-    let convert = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
-    let mut latency = Vec::new();
-    let mut serializer = V2Serializer::new();
-    serializer.serialize(&rollup.latency, &mut latency).expect("memory takes every histogram");
-    let put = "INSERT OR REPLACE INTO rollup (span, start, probe, location, healths, outcomes, latency)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    to.prepare_cached(put)?.execute(params![
-        span.name(),
-        micros(rollup.start),
-        rollup.probe,
-        rollup.location,
-        serde_json::to_string(&rollup.healths).map_err(convert)?,
-        serde_json::to_string(&rollup.outcomes).map_err(convert)?,
-        latency,
-    ])?;
-    Ok(())
-}
-
-fn rollup(row: &Row<'_>) -> rusqlite::Result<Rollup> {
-    let convert =
-        |error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(error));
+fn rollup(row: &Row<'_>) -> Result<Rollup, Error> {
     let stored: Vec<u8> = row.get("latency")?;
-    let read: Histogram<u64> = Deserializer::new().deserialize(&mut stored.as_slice()).map_err(convert)?;
+    let read: Histogram<u64> =
+        Deserializer::new().deserialize(&mut stored.as_slice()).map_err(|e| row.wrong("latency", e))?;
     // What was stored resizes itself; adding to a histogram of the house's shape fixes its bounds again.
     let mut latency = latency_histogram();
     latency.add(read).expect("all histograms of the house have one shape");
     Ok(Rollup {
-        start: instant(row, "start")?,
+        start: row.get("start")?,
         probe: row.get("probe")?,
         location: row.get("location")?,
-        healths: from_json(&row.get::<_, String>("healths")?)?,
-        outcomes: from_json(&row.get::<_, String>("outcomes")?)?,
+        healths: row.json("healths")?,
+        outcomes: row.json("outcomes")?,
         latency,
     })
 }

@@ -1,10 +1,10 @@
 //! What the estimators are fed: for each invoice and surface, the interval in which it became visible.
 
+use crate::db::{Row, Value, values};
 use crate::error::Error;
-use crate::store::{Store, micros, name};
+use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_record::{Surface, Token};
-use rusqlite::{Row, params};
 
 /// One invoice on one surface. Raw times: whoever estimates decides what to do with impossible ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,21 +52,27 @@ pub struct SyncCounts {
     pub oldest_pending: TimeDelta,
 }
 
-/// The rows that are meant. Only what was asked stands in it: "?5 IS NULL OR …" would walk over the whole
-/// ledger where an index knows the last days.
-fn from(which: Which<'_>) -> String {
-    let mut text = "FROM invoice JOIN sight ON sight.invoice = invoice.id
-        WHERE sight.surface = ?1 AND sight.state <> 'withdrawn'
-        AND (?6 IS NULL OR invoice.uploaded < ?6)"
-        .to_owned();
+/// The rows that are meant, and the values that say so, behind those that stand before. Only what was asked
+/// stands in it: "?5 IS NULL OR …" would walk over the whole ledger where an index knows the last days.
+fn from<'a>(surface: Surface, which: Which<'a>, mut values: Vec<Value<'a>>) -> (String, Vec<Value<'a>>) {
     let conditions = [
-        (which.target.is_some(), " AND invoice.account IN (SELECT id FROM account WHERE target = ?2)"),
-        (which.run.is_some(), " AND invoice.run IN (SELECT id FROM run WHERE name = ?3)"),
-        (which.region.is_some(), " AND sight.region = ?4"),
-        (which.since.is_some(), " AND invoice.uploaded >= ?5"),
+        ("sight.surface = ", Value::from(surface.as_str())),
+        ("invoice.account IN (SELECT id FROM account WHERE target = ", which.target.into()),
+        ("invoice.run IN (SELECT id FROM run WHERE name = ", which.run.into()),
+        ("sight.region = ", which.region.into()),
+        ("invoice.uploaded >= ", which.since.into()),
+        ("invoice.uploaded < ", which.until.into()),
     ];
-    conditions.iter().filter(|(asked, _)| *asked).for_each(|(_, condition)| text.push_str(condition));
-    text
+    let mut text =
+        "FROM invoice JOIN sight ON sight.invoice = invoice.id WHERE sight.state <> 'withdrawn'".to_owned();
+    for (condition, value) in conditions {
+        if !matches!(value, Value::Null) {
+            values.push(value);
+            let close = if condition.contains('(') { ")" } else { "" };
+            text.push_str(&format!(" AND {condition}?{}{close}", values.len()));
+        }
+    }
+    (text, values)
 }
 
 impl SyncCounts {
@@ -112,19 +118,15 @@ impl Store {
         mut take: impl FnMut(Sample),
     ) -> Result<(), Error> {
         // On the history's connection, so that a long estimate does not hold up the tracker's next look.
-        self.read_history(|connection| {
+        self.read_history(|reading| {
+            let (from, values) = from(surface, which, Vec::new());
             let query = format!(
-                "SELECT token, sight.region, uploaded, accepted, last_not_seen, first_seen, mismatches > 0 {}",
-                from(which)
+                "SELECT token, sight.region, uploaded, accepted, last_not_seen, first_seen, mismatches > 0 {from}"
             );
-            let mut statement = connection.prepare_cached(&query)?;
-            let (since, until) = (which.since.map(micros), which.until.map(micros));
-            let asked = params![surface.as_str(), which.target, which.run, which.region, since, until];
-            let mut rows = statement.query(asked)?;
-            while let Some(row) = rows.next()? {
+            reading.each(&query, &values, |row| {
                 take(sample(row)?);
-            }
-            Ok(())
+                Ok(())
+            })
         })
     }
 
@@ -139,30 +141,21 @@ impl Store {
         now: DateTime<Utc>,
         promise: TimeDelta,
     ) -> Result<SyncCounts, Error> {
-        self.read_history(|connection| {
-            let query = format!(
-                "SELECT count(*), total(state = 'seen'), total(state = 'pending'), total(state = 'lost'),
-                 total(ifnull(first_seen, ?7) - ifnull(accepted, uploaded) > ?8),
-                 total(mismatches > 0), total(regressions > 0),
-                 max(CASE WHEN state = 'pending' THEN ?7 - ifnull(accepted, uploaded) END),
-                 total(unknowns), max(first_seen) {}",
-                from(which)
-            );
-            let mut statement = connection.prepare_cached(&query)?;
-            let (since, until) = (which.since.map(micros), which.until.map(micros));
-            let promise = promise.num_microseconds().unwrap_or(i64::MAX);
-            let asked = params![
-                surface.as_str(),
-                which.target,
-                which.run,
-                which.region,
-                since,
-                until,
-                micros(now),
-                promise
-            ];
-            statement.query_row(asked, counts)
-        })
+        let count = |what: &str| format!("count(CASE WHEN {what} THEN 1 END)");
+        let promise = promise.num_microseconds().unwrap_or(i64::MAX);
+        let (from, values) = from(surface, which, values![now, promise].to_vec());
+        let query = format!(
+            "SELECT count(*), {}, {}, {}, {}, {}, {},
+             max(CASE WHEN state = 'pending' THEN ?1 - coalesce(accepted, uploaded) END),
+             CAST(coalesce(sum(unknowns), 0) AS BIGINT), max(first_seen) {from}",
+            count("state = 'seen'"),
+            count("state = 'pending'"),
+            count("state = 'lost'"),
+            count("coalesce(first_seen, ?1) - coalesce(accepted, uploaded) > ?2"),
+            count("mismatches > 0"),
+            count("regressions > 0"),
+        );
+        self.read_history(|reading| reading.one(&query, &values, counts))
     }
 
     /// The surfaces and regions on which invoices uploaded since then have been expected.
@@ -170,13 +163,10 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn surfaces_known(&self, since: DateTime<Utc>) -> Result<Vec<(Surface, String)>, Error> {
-        self.read_history(|connection| {
-            let query =
-                "SELECT DISTINCT surface, region FROM invoice JOIN sight ON sight.invoice = invoice.id
-                         WHERE invoice.uploaded >= ?1 ORDER BY 1, 2";
-            let pair = |row: &Row<'_>| Ok((name(row, "surface")?, row.get("region")?));
-            connection.prepare_cached(query)?.query_map([micros(since)], pair)?.collect()
-        })
+        let query = "SELECT DISTINCT surface, region FROM invoice JOIN sight ON sight.invoice = invoice.id
+                     WHERE invoice.uploaded >= ?1 ORDER BY 1, 2";
+        let pair = |row: &Row<'_>| Ok((row.parsed("surface")?, row.get("region")?));
+        self.read_history(|reading| reading.all(query, &values![since], pair))
     }
 
     /// Whether any invoice of a target was ever expected to be seen.
@@ -184,12 +174,10 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn tracks(&self, target: &str) -> Result<bool, Error> {
-        self.read_history(|connection| {
-            let query = "SELECT EXISTS (SELECT 1 FROM sight CROSS JOIN invoice ON invoice.id = sight.invoice
-                         WHERE sight.state <> 'withdrawn'
-                         AND invoice.account IN (SELECT id FROM account WHERE target = ?1))";
-            connection.prepare_cached(query)?.query_row([target], |row| row.get(0))
-        })
+        let query = "SELECT EXISTS (SELECT 1 FROM sight CROSS JOIN invoice ON invoice.id = sight.invoice
+                     WHERE sight.state <> 'withdrawn'
+                     AND invoice.account IN (SELECT id FROM account WHERE target = ?1))";
+        self.read_history(|reading| reading.one(query, &values![target], |row| row.get(0)))
     }
 
     /// When the oldest invoice of a target was uploaded that is still to be seen somewhere.
@@ -197,43 +185,37 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn oldest_pending(&self, target: &str) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read_history(|connection| {
-            let query = "SELECT min(uploaded) FROM sight CROSS JOIN invoice ON invoice.id = sight.invoice
-                         WHERE sight.state = 'pending'
-                         AND invoice.account IN (SELECT id FROM account WHERE target = ?1)";
-            let oldest: Option<i64> =
-                connection.prepare_cached(query)?.query_row([target], |row| row.get(0))?;
-            Ok(oldest.and_then(DateTime::from_timestamp_micros))
-        })
+        let query = "SELECT min(uploaded) FROM sight CROSS JOIN invoice ON invoice.id = sight.invoice
+                     WHERE sight.state = 'pending'
+                     AND invoice.account IN (SELECT id FROM account WHERE target = ?1)";
+        self.read_history(|reading| reading.one(query, &values![target], |row| row.get(0)))
     }
 }
 
-fn sample(row: &Row<'_>) -> rusqlite::Result<Sample> {
-    let instant =
-        |column| row.get::<_, Option<i64>>(column).map(|at| at.and_then(DateTime::from_timestamp_micros));
+fn sample(row: &Row<'_>) -> Result<Sample, Error> {
     Ok(Sample {
-        token: Token(row.get::<_, i64>(0)?.cast_unsigned()),
+        token: Token(row.get::<i64>(0)?.cast_unsigned()),
         region: row.get(1)?,
-        uploaded: instant(2)?.ok_or(rusqlite::Error::InvalidColumnIndex(2))?,
-        accepted: instant(3)?,
-        last_not_seen: instant(4)?,
-        first_seen: instant(5)?,
+        uploaded: row.get(2)?,
+        accepted: row.get(3)?,
+        last_not_seen: row.get(4)?,
+        first_seen: row.get(5)?,
         mismatched: row.get(6)?,
     })
 }
 
-fn counts(row: &Row<'_>) -> rusqlite::Result<SyncCounts> {
-    let total = |column: usize| row.get::<_, f64>(column).map(|count| count as u64);
+fn counts(row: &Row<'_>) -> Result<SyncCounts, Error> {
+    let count = |column: usize| row.get::<i64>(column).map(i64::unsigned_abs);
     Ok(SyncCounts {
-        tracked: row.get::<_, i64>(0)?.unsigned_abs(),
-        seen: total(1)?,
-        pending: total(2)?,
-        lost: total(3)?,
-        late: total(4)?,
-        mismatched: total(5)?,
-        regressed: total(6)?,
-        oldest_pending: TimeDelta::microseconds(row.get::<_, Option<i64>>(7)?.unwrap_or(0).max(0)),
-        unknown: total(8)?,
-        last_seen: row.get::<_, Option<i64>>(9)?.and_then(DateTime::from_timestamp_micros),
+        tracked: count(0)?,
+        seen: count(1)?,
+        pending: count(2)?,
+        lost: count(3)?,
+        late: count(4)?,
+        mismatched: count(5)?,
+        regressed: count(6)?,
+        oldest_pending: TimeDelta::microseconds(row.get::<Option<i64>>(7)?.unwrap_or(0).max(0)),
+        unknown: count(8)?,
+        last_seen: row.get(9)?,
     })
 }

@@ -1,10 +1,12 @@
-//! The open file.
+//! The open file, or the line to a database.
 
+use crate::db::Session;
 use crate::error::Error;
+use crate::place::{Kind, Place};
+use crate::postgres::Line;
 use crate::schema;
-use chrono::{DateTime, Utc};
 use piaotan_record::Surface;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,21 +18,47 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Store {
     path: String,
-    ledger: Mutex<Connection>,
-    history: Mutex<Connection>,
+    ledger: Mutex<Db>,
+    history: Mutex<Db>,
     surfaces: Vec<(Surface, String)>,
 }
 
+/// One connection.
+#[derive(Debug)]
+enum Db {
+    Sqlite(Connection),
+    Postgres(Line),
+}
+
 impl Store {
-    /// Opens the file, or makes it. New invoices will be looked for by number; see [`Self::with_surfaces`].
+    /// Opens the file, or makes it; or the database, where the path is an address
+    /// (`postgres://USER@HOST/DATABASE`). New invoices will be looked for by number; see
+    /// [`Self::with_surfaces`].
     ///
     /// # Errors
-    /// When the file is newer, damaged, locked, not ours, or cannot be opened or written.
+    /// When the store is newer, damaged, locked, not ours, or cannot be opened, reached or written.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Self::open_with_patience(path, PATIENCE)
+        Self::at(&Place::of(path)?)
     }
 
-    /// The same, with the time that every call waits for another program's write.
+    /// The same, of a place that is known already.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn at(place: &Place) -> Result<Self, Error> {
+        match &place.0 {
+            Kind::File(path) => Self::open_with_patience(path, PATIENCE),
+            Kind::Server(server) => {
+                let path = place.to_string();
+                let ledger = Line::start(server, &path)?;
+                schema::migrate_server(&ledger, &path)?;
+                let history = Line::start(server, &path)?;
+                Ok(Self::of(path, Db::Postgres(ledger), Db::Postgres(history)))
+            }
+        }
+    }
+
+    /// Opens a file, with the time that every call waits for another program's write.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -41,8 +69,12 @@ impl Store {
         pragma(&ledger, &path, "synchronous", "FULL")?;
         let history = connect(&path, patience)?;
         pragma(&history, &path, "synchronous", "NORMAL")?;
+        Ok(Self::of(path, Db::Sqlite(ledger), Db::Sqlite(history)))
+    }
+
+    fn of(path: String, ledger: Db, history: Db) -> Self {
         let surfaces = vec![(Surface::Number, String::new())];
-        Ok(Self { path, ledger: Mutex::new(ledger), history: Mutex::new(history), surfaces })
+        Self { path, ledger: Mutex::new(ledger), history: Mutex::new(history), surfaces }
     }
 
     /// The surfaces, with their regions, on which invoices issued from now on are expected to be seen.
@@ -58,7 +90,7 @@ impl Store {
         &self.surfaces
     }
 
-    /// The file, as it was named.
+    /// The file as it was named, or the address of the database without what logs in.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -67,15 +99,17 @@ impl Store {
     /// Lets the file grow to so many pages and no further: for tests of a full disk.
     #[doc(hidden)]
     pub fn limit_pages(&self, pages: u32) {
-        for connection in [&self.ledger, &self.history] {
-            let _ = pragma(&lock(connection), &self.path, "max_page_count", &pages.to_string());
+        for db in [&self.ledger, &self.history] {
+            if let Db::Sqlite(connection) = &*lock(db) {
+                let _ = pragma(connection, &self.path, "max_page_count", &pages.to_string());
+            }
         }
     }
 
     /// Runs `work` in one durable transaction of the ledger.
     pub(crate) fn write_ledger<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+        work: impl FnOnce(&Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.write(&self.ledger, work)
     }
@@ -83,91 +117,62 @@ impl Store {
     /// Runs `work` in one transaction of the history.
     pub(crate) fn write_history<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+        work: impl FnOnce(&Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.write(&self.history, work)
     }
 
     /// Runs `work` on what is there now; readers do not hold up a writer.
-    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
-        work(&lock(&self.ledger)).map_err(|error| self.wrap(error))
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        work(&lock(&self.ledger).session(&self.path))
     }
 
     /// As [`Self::read`], beside the ledger's own calls.
     pub(crate) fn read_history<T>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+        work: impl FnOnce(&Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        work(&lock(&self.history)).map_err(|error| self.wrap(error))
-    }
-
-    pub(crate) fn wrap(&self, error: rusqlite::Error) -> Error {
-        Error::sqlite(&self.path, error)
+        work(&lock(&self.history).session(&self.path))
     }
 
     fn write<T>(
         &self,
-        connection: &Mutex<Connection>,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+        db: &Mutex<Db>,
+        work: impl FnOnce(&Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut connection = lock(connection);
-        // Immediate, so that a wait for another writer happens here and not between a read and its write.
-        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.map_err(|error| self.wrap(error))?;
-        let done = work(&transaction)?;
-        transaction.commit().map_err(|error| self.wrap(error))?;
-        Ok(done)
+        match &mut *lock(db) {
+            Db::Sqlite(connection) => {
+                let wrap = |error| Error::sqlite(&self.path, error);
+                // Immediate, so that a wait for another writer happens here and not between a read and its
+                // write.
+                let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+                let transaction = begun.map_err(wrap)?;
+                let done = work(&Session::sqlite(&self.path, &transaction))?;
+                transaction.commit().map_err(wrap)?;
+                Ok(done)
+            }
+            Db::Postgres(line) => {
+                let transaction = line.begin()?;
+                let done = work(&Session::postgres(&self.path, line))?;
+                transaction.commit()?;
+                Ok(done)
+            }
+        }
     }
 }
 
-/// Whole microseconds since 1970: how instants lie in the file.
-pub(crate) fn micros(at: DateTime<Utc>) -> i64 {
-    at.timestamp_micros()
+impl Db {
+    fn session<'a>(&'a self, path: &'a str) -> Session<'a> {
+        match self {
+            Self::Sqlite(connection) => Session::sqlite(path, connection),
+            Self::Postgres(line) => Session::postgres(path, line),
+        }
+    }
 }
 
-/// The instant of a number of microseconds, or a conversion error of its column.
-pub(crate) fn instant(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<DateTime<Utc>> {
-    optional_instant(row, column)?.ok_or_else(|| rusqlite::Error::InvalidColumnName(column.to_owned()))
-}
-
-pub(crate) fn optional_instant(
-    row: &rusqlite::Row<'_>,
-    column: &str,
-) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    let micros: Option<i64> = row.get(column)?;
-    Ok(micros.and_then(DateTime::from_timestamp_micros))
-}
-
-/// A name of a closed set, read back.
-pub(crate) fn name<T>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    parse(&row.get::<_, String>(column)?)
-}
-
-/// Something that was written as text, read back.
-pub(crate) fn parse<T>(text: &str) -> rusqlite::Result<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    let convert =
-        |error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error));
-    text.parse().map_err(convert)
-}
-
-/// Something that was written as JSON, read back.
-pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
-    let convert =
-        |error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error));
-    serde_json::from_str(text).map_err(convert)
-}
-
-/// A thread that died in the middle of a call left a transaction that SQLite has rolled back: go on.
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
+/// A thread that died in the middle of a call left a transaction that was rolled back: go on.
+fn lock(db: &Mutex<Db>) -> MutexGuard<'_, Db> {
+    db.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn connect(path: &str, patience: Duration) -> Result<Connection, Error> {

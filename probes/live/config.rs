@@ -61,6 +61,9 @@ pub struct Canary {
     pub keyword: Option<String>,
 }
 
+/// The place of a watch that does not say where it stands.
+pub const HERE: &str = "here";
+
 impl Default for ProbesSection {
     fn default() -> Self {
         Self {
@@ -80,7 +83,7 @@ impl Default for ProbesSection {
             references: Vec::new(),
             canaries: Vec::new(),
             browser: None,
-            location: "here".to_owned(),
+            location: HERE.to_owned(),
             sample_after_window: 20,
         }
     }

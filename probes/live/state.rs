@@ -1,6 +1,7 @@
 //! What the watch knows between two runs: alerts told and held, failures in a row, maintenance seen.
 
 use crate::live::agree::{Agreement, News};
+use crate::live::config::HERE;
 use crate::live::notify::Message;
 use crate::live::result::ProbeResult;
 use crate::{Health, ProbeKind, say};
@@ -57,16 +58,16 @@ impl State {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn recall(store: &Store) -> Result<Self, Error> {
-        let kept = store.recall(KEPT)?.unwrap_or_default();
+    pub fn recall(store: &Store, place: &str) -> Result<Self, Error> {
+        let kept = store.recall(&name(place))?.unwrap_or_default();
         let phases = ObservedPhases::new(PhaseOptions::default());
         Ok(Self { kept, phases, own_network_down: false, said: BTreeMap::new(), changed: false })
     }
 
     /// # Errors
     /// When the store cannot be written.
-    pub fn keep(&self, store: &Store, at: DateTime<Utc>) -> Result<(), Error> {
-        store.remember(KEPT, &self.kept, at)
+    pub fn keep(&self, store: &Store, place: &str, at: DateTime<Utc>) -> Result<(), Error> {
+        store.remember(&name(place), &self.kept, at)
     }
 
     /// Takes what a probe saw; returns what became known of the platform's maintenance by it.
@@ -200,6 +201,11 @@ impl State {
     }
 }
 
+/// Under which name a place remembers: watches of several places share a store.
+fn name(place: &str) -> String {
+    if place == HERE { KEPT.to_owned() } else { format!("{KEPT} {place}") }
+}
+
 /// Failures in a row that are an alarm: one may be chance, except where an answer is the finding.
 fn needed(result: &ProbeResult) -> u32 {
     let of_fact =
@@ -281,11 +287,11 @@ mod tests {
         for (minute, up) in story.chars().enumerate() {
             let now = at(i64::try_from(minute).unwrap());
             let calendar = Calendar::new(&register.known_at(now), CalendarOptions::default());
-            let mut state = State::recall(&store).unwrap();
+            let mut state = State::recall(&store, "bj").unwrap();
             let mut messages =
                 state.judge(&result(i64::try_from(minute).unwrap(), up == 'u'), &calendar, Language::En);
             messages.extend(state.overruns(&calendar, now, Language::En));
-            state.keep(&store, now).unwrap();
+            state.keep(&store, "bj", now).unwrap();
             told.extend(
                 messages.into_iter().map(|told| ((told.at - at(0)).num_minutes(), told.key, told.state)),
             );

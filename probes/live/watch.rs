@@ -104,7 +104,8 @@ pub async fn watch<O: Outlet>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), WatchError> {
     let mut lease = Lease::take(setting)?;
-    let mut watch = Watch::new(setting, outlet, State::recall(lease.store)?, since);
+    let mut watch =
+        Watch::new(setting, outlet, State::recall(lease.store, &setting.section.location)?, since);
     let mut running = FuturesUnordered::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -353,7 +354,8 @@ impl<'a, O: Outlet> Watch<'a, O> {
     /// Tells people, after the state is safe: a restart does not tell it again.
     fn tell(&mut self, messages: Vec<Message>) {
         if self.state.changed {
-            let kept = self.setting.store.as_ref().map(|store| self.state.keep(store, self.setting.wall()));
+            let (now, place) = (self.setting.wall(), &self.setting.section.location);
+            let kept = self.setting.store.as_ref().map(|store| self.state.keep(store, place, now));
             if let Some(Err(error)) = kept {
                 self.outlet.trouble(&error.to_string());
             }

@@ -49,7 +49,7 @@ pub struct Check {
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub probes: Vec<String>,
     /// Ledger of synthetic invoices, shared with the watch.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|URL")]
     pub store: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -40,7 +40,7 @@ pub struct Cleanup {
     #[arg(long, env = "PIAOTAN_PROFILE", value_name = "NAME|FILE")]
     pub profile: Option<String>,
     /// Ledger of synthetic invoices.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|URL")]
     pub store: Option<PathBuf>,
     /// Only count; ask the platform nothing.
     #[arg(long)]

@@ -9,7 +9,7 @@
 mod week;
 
 use crate::door::{Common, Format};
-use crate::telling;
+use crate::{config, probing, telling};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use piaotan_record::folder::RunFolder;
@@ -46,7 +46,7 @@ pub struct Report {
     pub until: Option<String>,
     /// File of the watch's store: of --last [default: [store] path, else piaotan.db]; of a run, what became
     /// known of windows since then.
-    #[arg(long, value_name = "FILE", conflicts_with = "compare")]
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "compare")]
     pub store: Option<PathBuf>,
     /// Where the page of the watch is written; a name that ends in .md is written as Markdown.
     #[arg(long, value_name = "FILE", default_value = "week.html", requires = "last")]
@@ -69,7 +69,7 @@ pub fn run(args: &Report, common: &Common) -> Result<u8> {
         (Some(folder), _) => folder,
         _ => bail!("name a run folder, --compare BEFORE AFTER, or --last 7d for the watch"),
     };
-    let store = args.store.as_deref().map(kept).transpose()?;
+    let store = args.store.as_deref().map(|path| kept(path, common)).transpose()?;
     let folded = telling::tell_as_known(folder, lang, false, args.charts, store.as_ref())?;
     telling::show(&folded, &RunFolder::open(folder)?, args.format, lang)?;
     if folded.torn > 0 {
@@ -82,11 +82,12 @@ pub fn run(args: &Report, common: &Common) -> Result<u8> {
 }
 
 /// A store that must be there: opening would make an empty one.
-fn kept(path: &Path) -> Result<Store> {
-    if !path.exists() {
-        bail!("--store {}: there is no such file; name the store that `watch` writes", path.display());
+fn kept(path: &Path, common: &Common) -> Result<Store> {
+    let place = probing::place(Some(path), &config::load(common.config.as_deref())?)?;
+    if !place.exists() {
+        bail!("--store {place}: there is no such file; name the store that `watch` writes");
     }
-    Store::open(path).map_err(|e| anyhow!("--store {}: {e}", path.display()))
+    Store::at(&place).map_err(|e| anyhow!("--store {place}: {e}"))
 }
 
 /// Folds both folders as they are known now; neither is written to.

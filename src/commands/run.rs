@@ -56,7 +56,7 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Ledger of synthetic invoices: what this run makes, `piaotan cleanup` voids [default: [store] path, or piaotan.db].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|URL")]
     pub store: Option<PathBuf>,
     /// Change a field of the scenario, such as load.rate=20; may be given again.
     #[arg(long, value_name = "FIELD=VALUE")]

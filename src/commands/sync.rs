@@ -36,7 +36,7 @@ pub struct Sync {
     #[arg(required_unless_present = "store", conflicts_with = "store")]
     pub file: Option<PathBuf>,
     /// Read the ledger of the watch instead, with the windows that it knows.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|URL")]
     pub store: Option<PathBuf>,
     /// Where the ledger's invoices were looked for: number, keyword, verify, region.
     #[arg(long, default_value = "number", requires = "store", value_name = "NAME")]

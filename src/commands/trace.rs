@@ -89,7 +89,7 @@ pub struct Trace {
     #[arg(long, env = "PIAOTAN_PROFILE", value_name = "NAME|FILE")]
     pub profile: Option<String>,
     /// Where attempts are written down; the ledger of the watch also knows its own invoices.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|URL")]
     pub store: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -46,8 +46,8 @@ pub struct Watch {
     /// Address of metrics and status page [default: 127.0.0.1:9465]; port 0 takes a free one.
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
-    /// Ledger and history [default: piaotan.db].
-    #[arg(long, value_name = "FILE")]
+    /// Ledger and history: a file, or postgres://USER@HOST/DATABASE for several watches [default: piaotan.db].
+    #[arg(long, value_name = "FILE|URL")]
     pub store: Option<PathBuf>,
     /// Send one test message by every way that [notify] names, say what came of it, and end.
     #[arg(long)]

@@ -79,6 +79,11 @@ fn masked(field: &str, value: Value) -> Value {
     let secret = field.starts_with("secrets.") || SECRET.contains(&name);
     // The address of a webhook is a key as a whole; that of a platform or of a source only where it logs in.
     let address = name == "url" && !field.starts_with("notify.");
+    if field == "store.path" {
+        let place = piaotan_store::Place::of(std::path::Path::new(text));
+        // An address that cannot be understood may hold anything.
+        return Value::String(place.map_or_else(|_| "***".to_owned(), |place| place.to_string()));
+    }
     match (secret && !reference, address) {
         (true, true) => Value::String(without_login(text)),
         (true, false) => Value::String("***".to_owned()),
@@ -125,6 +130,8 @@ mod tests {
         let text = "[account]\npassword = 'env:P'\n[secrets]\nkey = 'oops'\n[[notify.webhook]]\nurl = 'https://x/?key=1'\n";
         assert_eq!(find(text, "", "account.password").0, json!("env:P"));
         assert_eq!(find(text, "", "secrets.key").0, json!("***"));
+        let store = "[store]\npath = 'postgres://li:oops@db/p'\n";
+        assert_eq!(find(store, "", "store.path").0, json!("postgres://li@db/p"));
         assert_eq!(find(text, "", "notify.webhook[0].url").0, json!("***"));
         assert_eq!(find(text, "http://u:p@h:1/x?k=1", "target.url").0, json!("http://h:1/x"));
     }

@@ -1,5 +1,7 @@
 //! A platform of one's own, and the program run against it.
 
+pub mod postgres;
+
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

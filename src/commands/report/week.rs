@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
 use piaotan_reports::html::week::{self, WeekReport};
 use piaotan_reports::markdown;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Gathers and tells.
 ///
@@ -19,11 +19,10 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(args: &Report, last: &str, common: &Common) -> Result<u8> {
     let settings = config::load(common.config.as_deref())?;
     let profile = forge::profile(settings.target.profile.as_deref())?;
-    let path: PathBuf =
-        args.store.clone().or_else(|| settings.store.path.clone()).unwrap_or("piaotan.db".into());
+    let place = probing::place(args.store.as_deref(), &settings)?;
     // Opening would make a new one, and a report of nothing.
-    if !path.exists() {
-        bail!("--store {}: there is no such file; name the store that `watch` writes", path.display());
+    if !place.exists() {
+        bail!("--store {place}: there is no such file; name the store that `watch` writes");
     }
     let length = time::length("--last", last)?;
     let to =
@@ -39,7 +38,7 @@ pub(super) fn run(args: &Report, last: &str, common: &Common) -> Result<u8> {
     let Some(from) = to.checked_sub_signed(length).filter(|from| from.timestamp() > 0) else {
         bail!("--last {last} reaches too far back; write 24h, 7d or 30d");
     };
-    let store = probing::store(Some(&path), &settings, &profile)?;
+    let store = probing::store(args.store.as_deref(), &settings, &profile)?;
     let lang = common.lang();
     let chinese = lang == piaotan_reports::Lang::Zh;
     let stretch = Stretch { settings: &settings, profile: &profile, store: &store, from, to, now, chinese };

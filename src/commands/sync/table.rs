@@ -49,12 +49,13 @@ pub fn of_file(path: &Path) -> Result<Given> {
 /// # Errors
 /// One line that names the flag.
 pub fn of_ledger(path: &Path, args: &Sync, common: &Common) -> Result<Given> {
-    let origin = format!("--store {}", path.display());
-    if !path.exists() {
+    let settings = config::load(common.config.as_deref())?;
+    let named = probing::place(Some(path), &settings)?;
+    let origin = format!("--store {named}");
+    if !named.exists() {
         return Err(anyhow!("{origin}: no such file; name the store of a watch"));
     }
-    let settings = config::load(common.config.as_deref())?;
-    let store = Store::open(path).map_err(|e| anyhow!("{origin}: {e}"))?;
+    let store = Store::at(&named).map_err(|e| anyhow!("{origin}: {e}"))?;
     let now = Utc::now();
     let since = args.last.map(|last| now - TimeDelta::from_std(last.0).unwrap_or(TimeDelta::MAX / 4));
     let target = settings.target.named();

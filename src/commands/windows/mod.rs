@@ -37,7 +37,7 @@ pub struct Windows {
     #[command(subcommand)]
     pub what: What,
     /// File of the store [default: [store] path, else piaotan.db].
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE|URL")]
     pub store: Option<PathBuf>,
     /// Do not ask sources of announcements: tell what the store and the configuration know.
     #[arg(long, global = true)]

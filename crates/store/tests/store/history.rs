@@ -65,3 +65,9 @@ fn failures_outlive_successes_and_rollups_outlive_both() {
     assert_eq!(store.roll(at(4 * 86_400), at(4 * 86_400), &keep).unwrap(), 1);
     assert_eq!(store.rollups(Span::Hour, at(0), at(3_600)).unwrap()[0].made(), 2);
 }
+
+also_on_postgres!(
+    runs_come_back_as_they_were_written,
+    hours_and_days_add_up_and_folding_again_changes_nothing,
+    failures_outlive_successes_and_rollups_outlive_both,
+);

@@ -141,3 +141,15 @@ fn what_was_seen_before_a_window_can_be_read_again() {
     let seen = store.seen_before(TARGET, at(60), 10).unwrap();
     assert_eq!(seen.iter().map(|each| each.token.0).collect::<Vec<_>>(), [1]);
 }
+
+also_on_postgres!(
+    an_invoice_is_pending_on_every_surface_until_seen,
+    issuing_twice_adds_only_the_acceptance,
+    one_token_is_one_invoice_and_must_be_issued_first,
+    samples_keep_censored_ones_and_drop_rejected_ones,
+    counts_tell_pending_late_lost_and_mismatched_apart,
+    days_counted_apart_are_what_all_of_them_are_together,
+    a_lost_invoice_may_still_be_found,
+    voiding_resumes_where_it_stopped_and_says_what_could_not_be_voided,
+    what_was_seen_before_a_window_can_be_read_again,
+);

@@ -97,3 +97,10 @@ fn small_things_survive_and_a_lease_has_one_holder() {
     other.release("watch", "b").unwrap();
     assert!(fresh.store.lease("watch", "a", at(120), minute).unwrap());
 }
+
+also_on_postgres!(
+    windows_corrections_and_sightings_come_back,
+    a_notice_is_new_once_and_again_when_it_changes,
+    a_real_invoice_is_asked_once_and_its_attempts_are_kept,
+    small_things_survive_and_a_lease_has_one_holder,
+);
