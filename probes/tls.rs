@@ -1,6 +1,7 @@
 //! Is the way to the platform secure: a chain that is trusted, a certificate that does not expire soon,
-//! a protocol of today?
+//! a protocol of today, and the issuer or the very certificate that the configuration names?
 
+use crate::live::config::{TlsVersion, fingerprint};
 use crate::live::port::ProbePort;
 use crate::{Found, Health, Setting, say};
 use chrono::{DateTime, Utc};
@@ -10,13 +11,18 @@ use piaotan_client::tls::why;
 use piaotan_client::transport::{BoxIo, Dialer};
 use piaotan_record::{Nanos, Outcome, Phases};
 use rustls_pki_types::{CertificateDer, ServerName};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// What the handshake showed.
 struct Secured {
-    version: String,
+    version: TlsVersion,
+    /// Who signed the certificate of the platform itself, as it names the authority.
+    issuer: String,
+    /// Of the certificate of the platform itself.
+    sha256: String,
     /// Days until the first certificate of the chain expires; negative when one has.
     days: i64,
     expires: Option<DateTime<Utc>>,
@@ -70,23 +76,73 @@ async fn secured(
 
 fn shown(setting: &Setting, stream: &TlsStream<BoxIo>) -> Option<Secured> {
     let (_, session) = stream.get_ref();
-    let version = format!("{:?}", session.protocol_version()?).replace("TLSv", "TLS ").replace('_', ".");
+    let version = match session.protocol_version()? {
+        rustls::ProtocolVersion::TLSv1_3 => TlsVersion::Tls13,
+        _ => TlsVersion::Tls12,
+    };
     let expiry = |certificate: &CertificateDer<'_>| {
         let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
         Some(parsed.validity().not_after.timestamp())
     };
-    let earliest = session.peer_certificates()?.iter().filter_map(expiry).min()?;
+    let chain = session.peer_certificates()?;
+    let earliest = chain.iter().filter_map(expiry).min()?;
     let days = (earliest - setting.wall().timestamp()).div_euclid(86_400);
-    Some(Secured { version, days, expires: DateTime::from_timestamp(earliest, 0) })
+    let own = chain.first()?;
+    let (_, parsed) = x509_parser::parse_x509_certificate(own).ok()?;
+    let sha256 = Sha256::digest(own).iter().map(|byte| format!("{byte:02x}")).collect();
+    let (issuer, expires) = (parsed.issuer().to_string(), DateTime::from_timestamp(earliest, 0));
+    Some(Secured { version, issuer, sha256, days, expires })
 }
 
 fn told(setting: &Setting, secured: &Secured) -> Found {
+    if let Some(why) = refused(setting, secured) {
+        return Found::new(Health::Unhealthy, Some(Outcome::Tls), why);
+    }
     let Secured { version, days, .. } = secured;
     let text = say!(
         setting.language,
-        "{version}，证书 {days} 天后到期",
-        "{version}, the certificate expires in {days} days"
+        "TLS {version}，证书 {days} 天后到期",
+        "TLS {version}, the certificate expires in {days} days"
     );
     let found = Found::healthy(text.clone());
-    if *days < i64::from(setting.section.certificate_days) { found.degraded(text) } else { found }
+    let least = setting.section.certificate_days;
+    if *days >= i64::from(least) {
+        return found;
+    }
+    found.degraded(say!(
+        setting.language,
+        "{text}，少于 [probes] certificate_days = {least}",
+        "{text}: fewer than [probes] certificate_days = {least}"
+    ))
+}
+
+/// Which assertion of `[probes]` does not hold, in words.
+fn refused(setting: &Setting, secured: &Secured) -> Option<String> {
+    let section = &setting.section;
+    let (version, least) = (secured.version, section.tls_at_least);
+    if version.index() < least.index() {
+        return Some(say!(
+            setting.language,
+            "TLS {version} 低于 [probes] tls_at_least = \"{least}\"",
+            "TLS {version} is older than [probes] tls_at_least = \"{least}\""
+        ));
+    }
+    let issuer = &secured.issuer;
+    if let Some(expected) = section.certificate_issuer.as_ref().filter(|part| !issuer.contains(part.as_str()))
+    {
+        return Some(say!(
+            setting.language,
+            "证书由 {issuer} 签发，不含 [probes] certificate_issuer = \"{expected}\"",
+            "the certificate is signed by {issuer}, which has nothing of [probes] certificate_issuer = \"{expected}\""
+        ));
+    }
+    let expected = section.certificate_sha256.as_deref().and_then(fingerprint)?;
+    let found = &secured.sha256;
+    (expected != *found).then(|| {
+        say!(
+            setting.language,
+            "证书不是 [probes] certificate_sha256 所指的那张，它的 SHA-256 是 {found}",
+            "the certificate is not that of [probes] certificate_sha256; its SHA-256 is {found}"
+        )
+    })
 }
