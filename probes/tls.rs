@@ -3,7 +3,7 @@
 
 use crate::live::config::{TlsVersion, fingerprint};
 use crate::live::port::ProbePort;
-use crate::{Found, Health, Setting, say};
+use crate::{Found, Health, ProbesSection, Setting, say};
 use chrono::{DateTime, Utc};
 use piaotan_client::profile::Language;
 use piaotan_client::target::Endpoint;
@@ -37,7 +37,7 @@ pub(crate) async fn run(io: &mut ProbePort<'_>, setting: &Setting) -> Found {
     match secured(io, setting, &endpoint, config.clone()).await {
         Ok(secured) => {
             io.expires = secured.expires;
-            told(setting, &secured)
+            told(&setting.section, setting.language, &secured)
         }
         Err(found) => found,
     }
@@ -94,35 +94,34 @@ fn shown(setting: &Setting, stream: &TlsStream<BoxIo>) -> Option<Secured> {
     Some(Secured { version, issuer, sha256, days, expires })
 }
 
-fn told(setting: &Setting, secured: &Secured) -> Found {
-    if let Some(why) = refused(setting, secured) {
+fn told(section: &ProbesSection, language: Language, secured: &Secured) -> Found {
+    if let Some(why) = refused(section, language, secured) {
         return Found::new(Health::Unhealthy, Some(Outcome::Tls), why);
     }
     let Secured { version, days, .. } = secured;
     let text = say!(
-        setting.language,
+        language,
         "TLS {version}，证书 {days} 天后到期",
         "TLS {version}, the certificate expires in {days} days"
     );
     let found = Found::healthy(text.clone());
-    let least = setting.section.certificate_days;
+    let least = section.certificate_days;
     if *days >= i64::from(least) {
         return found;
     }
     found.degraded(say!(
-        setting.language,
+        language,
         "{text}，少于 [probes] certificate_days = {least}",
         "{text}: fewer than [probes] certificate_days = {least}"
     ))
 }
 
 /// Which assertion of `[probes]` does not hold, in words.
-fn refused(setting: &Setting, secured: &Secured) -> Option<String> {
-    let section = &setting.section;
+fn refused(section: &ProbesSection, language: Language, secured: &Secured) -> Option<String> {
     let (version, least) = (secured.version, section.tls_at_least);
     if version.index() < least.index() {
         return Some(say!(
-            setting.language,
+            language,
             "TLS {version} 低于 [probes] tls_at_least = \"{least}\"",
             "TLS {version} is older than [probes] tls_at_least = \"{least}\""
         ));
@@ -131,7 +130,7 @@ fn refused(setting: &Setting, secured: &Secured) -> Option<String> {
     if let Some(expected) = section.certificate_issuer.as_ref().filter(|part| !issuer.contains(part.as_str()))
     {
         return Some(say!(
-            setting.language,
+            language,
             "证书由 {issuer} 签发，不含 [probes] certificate_issuer = \"{expected}\"",
             "the certificate is signed by {issuer}, which has nothing of [probes] certificate_issuer = \"{expected}\""
         ));
@@ -140,9 +139,45 @@ fn refused(setting: &Setting, secured: &Secured) -> Option<String> {
     let found = &secured.sha256;
     (expected != *found).then(|| {
         say!(
-            setting.language,
+            language,
             "证书不是 [probes] certificate_sha256 所指的那张，它的 SHA-256 是 {found}",
             "the certificate is not that of [probes] certificate_sha256; its SHA-256 is {found}"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Secured, told};
+    use crate::live::config::TlsVersion;
+    use crate::{Health, ProbesSection};
+    use piaotan_client::profile::Language;
+
+    fn check(section: ProbesSection, health: Health, words: &str) {
+        let secured = Secured {
+            version: TlsVersion::Tls12,
+            issuer: "C=CN, O=CFCA, CN=CFCA EV OCA".into(),
+            sha256: "ab".repeat(32),
+            days: 20,
+            expires: None,
+        };
+        let found = told(&section, Language::En, &secured);
+        assert!(found.health == health && found.detail.contains(words), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_asserted_is_held_against_what_was_shown() {
+        let usual = ProbesSection { certificate_days: 20, ..ProbesSection::default() };
+        check(usual.clone(), Health::Healthy, "TLS 1.2, the certificate expires in 20 days");
+        let longer = ProbesSection { certificate_days: 21, ..usual.clone() };
+        check(longer, Health::Degraded, "20 days: fewer than [probes] certificate_days = 21");
+        let newer = ProbesSection { tls_at_least: TlsVersion::Tls13, ..usual.clone() };
+        check(newer, Health::Unhealthy, "TLS 1.2 is older than [probes] tls_at_least = \"1.3\"");
+        let signed = |by: &str| ProbesSection { certificate_issuer: Some(by.into()), ..usual.clone() };
+        check(signed("CFCA"), Health::Healthy, "TLS 1.2");
+        check(signed("Other CA"), Health::Unhealthy, "which has nothing of [probes] certificate_issuer");
+        let this = |digits: String| ProbesSection { certificate_sha256: Some(digits), ..usual.clone() };
+        check(this("AB:".repeat(31) + "AB"), Health::Healthy, "TLS 1.2");
+        check(this("AC:".repeat(31) + "AB"), Health::Unhealthy, "its SHA-256 is abab");
+    }
 }

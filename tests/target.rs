@@ -72,21 +72,22 @@ fn checked(dir: &Path, url: &str, probe: &str, config: &str) -> (Option<i32>, Va
     (output.status.code(), answer.unwrap_or_else(|_| panic!("no answer: {told}")))
 }
 
-fn check(name: &str, does: fn(TcpStream), outcomes: &[&str]) {
+fn check(name: &str, does: fn(TcpStream), outcome: &str, words: &str) {
     let dir = tempdir().unwrap();
     let (code, told) = checked(dir.path(), &target(does), "page", "[probes]\ntimeout = '2s'\n");
-    let outcome = told["probes"][0]["outcome"].as_str().unwrap_or_default();
-    assert!(code == Some(1) && outcomes.contains(&outcome), "{name}: exit {code:?}, {told:#}");
-    assert!(!told["probes"][0]["detail"].as_str().unwrap().is_empty(), "{name}: it is said why");
+    let word = |name: &str| told["probes"][0][name].as_str().unwrap_or_default();
+    let right = word("outcome") == outcome && word("detail").contains(words);
+    assert!(code == Some(1) && right, "{name}: exit {code:?}, {told:#}");
 }
 
 #[test]
 fn a_target_that_misbehaves_is_told_as_what_it_does() {
-    check("hangs", hangs, &["timed_out"]);
-    check("trickles", trickles, &["timed_out"]);
-    check("resets", resets, &["connection_lost", "reset", "failed"]);
-    check("garbage", garbage, &["unreadable", "protocol"]);
-    check("circles", circles, &["redirected", "unexpected_status"]);
+    check("hangs", hangs, "timed_out", "no result within 2s");
+    check("trickles", trickles, "timed_out", "no result within 2s");
+    check("resets", resets, "reset", "page: reset");
+    check("garbage", garbage, "unreadable", "page: unreadable");
+    // A redirection is not followed, so that no circle can hold anybody.
+    check("circles", circles, "unreadable", "HTTP 302");
 }
 
 /// A watch of a target, and where its pages are; it ends with the test.
@@ -160,11 +161,6 @@ fn certificates_are_held_against_what_the_configuration_says() {
     said("", 1, "certificate");
     said(&trust, 0, "TLS 1.3, the certificate expires in");
     said(&format!("{trust}[probes]\ntls_at_least = '1.3'\n"), 0, "TLS 1.3");
-    said(
-        &format!("{trust}[probes]\ncertificate_days = 3650\n"),
-        0,
-        "fewer than [probes] certificate_days = 3650",
-    );
     let other = format!("{trust}[probes]\ncertificate_issuer = 'Nobody CA'\n");
     said(&other, 1, "has nothing of [probes] certificate_issuer = \"Nobody CA\"");
     let none = format!("{trust}[probes]\ncertificate_sha256 = '{}'\n", "00:".repeat(31) + "00");

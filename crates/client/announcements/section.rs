@@ -90,11 +90,6 @@ impl SourceEntry {
         if every < LEAST {
             return Err(of_this("poll: write at least 1s".to_owned()));
         }
-        if self.services == Some(Services::NONE) {
-            return Err(of_this(
-                "services: they are none; write services = [\"query\"], or leave it out".to_owned(),
-            ));
-        }
         // What is asked more rarely than every day tells of a maintenance when it is over.
         if every > MOST {
             return Err(of_this("poll: write 24h at most".to_owned()));

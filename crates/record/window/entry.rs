@@ -71,12 +71,6 @@ impl Entry {
             let advice = format!("it is empty: write a name, or leave it out (window {})", place + 1);
             return Err(Refused { field: "id", advice });
         }
-        if self.services == Services::NONE {
-            let advice = format!(
-                "they are none: write `services = [\"query\"]`, or leave it out for all (window {id})"
-            );
-            return Err(Refused { field: "services", advice });
-        }
         self.planned(&id)
             .map_err(|refused| Refused { advice: format!("{} (window {id})", refused.advice), ..refused })
     }
