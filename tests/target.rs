@@ -82,8 +82,8 @@ fn check(name: &str, does: fn(TcpStream), outcome: &str, words: &str) {
 
 #[test]
 fn a_target_that_misbehaves_is_told_as_what_it_does() {
-    check("hangs", hangs, "timed_out", "no result within 2s");
-    check("trickles", trickles, "timed_out", "no result within 2s");
+    check("hangs", hangs, "timed_out", "page: timed_out");
+    check("trickles", trickles, "timed_out", "page: timed_out");
     check("resets", resets, "reset", "page: reset");
     check("garbage", garbage, "unreadable", "page: unreadable");
     // A redirection is not followed, so that no circle can hold anybody.

@@ -21,13 +21,13 @@ pub(crate) struct Lease<'a> {
 
 impl<'a> Lease<'a> {
     /// Takes the lease. A watch that goes on where one of this process stopped does so too while the store
-    /// cannot be written for the moment: it must not end because it was to begin anew.
+    /// cannot be written: it must not end because it was to begin anew, and the next renewal says what is wrong.
     pub fn take(setting: &'a Setting, goes_on: bool) -> Result<Self, WatchError> {
         let store = setting.store.as_deref().ok_or(WatchError::NoStore)?;
         let name = format!("watch {} {}", setting.target, setting.section.location);
         let (holder, renewed) = (holder::this(), setting.wall());
         let taken = match store.lease(&name, &holder, renewed, LEASE) {
-            Err(error) if goes_on && error.is_passing() => true,
+            Err(_) if goes_on => true,
             taken => taken?,
         };
         if !taken {
