@@ -17,7 +17,7 @@ pub use collector::{Totaller, exposition, register};
 pub use document::document;
 pub use prometheus::Registry;
 pub use totals::{
-    Availability, GeneratorTotals, MaintenanceTotals, OperationTotals, PlatformState, ProbeResult,
-    ProbeTotals, ProcessTotals, RunTotals, SeverityName, SourceTotals, SurfaceTotals, SyncTotals, Totals,
-    WatchTotals, WindowState,
+    Availability, ClockSteps, GeneratorTotals, MaintenanceTotals, OperationTotals, PlatformState,
+    ProbeResult, ProbeTotals, ProcessTotals, RunTotals, SeverityName, SourceTotals, SurfaceTotals,
+    SyncTotals, Totals, WatchTotals, WindowState,
 };

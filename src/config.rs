@@ -1,5 +1,6 @@
 //! One file, `piaotan.toml`: each room's section, joined here.
 
+mod check;
 pub mod schema;
 pub mod show;
 
@@ -108,8 +109,7 @@ pub fn load(named: Option<&Path>) -> Result<Settings> {
     let path = path.as_path();
     let text = std::fs::read_to_string(path).with_context(|| format!("--config {}", path.display()))?;
     let settings: Settings = read::read(&text, &path.display().to_string())?;
-    settings.probes.check().map_err(|why| anyhow!("{}: {why}", path.display()))?;
-    settings.notify.check().map_err(|why| anyhow!("{}: {why}", path.display()))?;
+    check::check(&settings).map_err(|why| anyhow!("{}: {why}", path.display()))?;
     Ok(settings)
 }
 
@@ -151,13 +151,26 @@ impl MaintenanceSection {
     }
 }
 
+/// A secret is named by its place.
+///
+/// # Errors
+/// One line that names the field.
+pub fn elsewhere(field: &str, written: Option<&str>) -> Result<(), String> {
+    match written {
+        Some(text) if SecretRef::parse(text).is_none() => {
+            Err(format!("{field} must not stand in the file; write \"env:NAME\" or \"file:PATH\""))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Fetches a secret that is written as `env:NAME` or `file:PATH`.
 ///
 /// # Errors
 /// One line that names the field.
 pub fn secret(field: &str, written: &str) -> Result<String> {
-    let place = SecretRef::parse(written)
-        .ok_or_else(|| anyhow!("{field} must not stand in the file; write \"env:NAME\" or \"file:PATH\""))?;
+    elsewhere(field, Some(written)).map_err(|why| anyhow!(why))?;
+    let place = SecretRef::parse(written).expect("it was parsed just now");
     fetch(field, &place)
 }
 

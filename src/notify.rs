@@ -90,18 +90,27 @@ fn deliver(waiting: &Receiver<Message>, group: Duration, addresses: &[Address], 
         let Some(one) = grouped(&messages) else { continue };
         for address in addresses {
             let sent = address.send_patiently(&one);
-            let mut board = board.lock();
-            let counts = board.watch.notifications.entry(address.way().as_str()).or_default();
-            match sent {
-                Ok(()) => counts.0 += 1,
-                Err(why) => {
-                    counts.1 += 1;
-                    drop(board);
-                    log(&format!("a message was not taken by {}: {why}", address.name()));
-                }
-            }
+            delivered(board, address, sent);
         }
     }
+}
+
+/// Counts what came of a message; one that was not taken is a line of the log and stands on the page until
+/// the same way takes one.
+#[allow(clippy::disallowed_methods, reason = "the front door reads the clock")]
+fn delivered(board: &Board, address: &Address, sent: Result<(), String>) {
+    let (name, now) = (address.name(), chrono::Utc::now());
+    let mut posted = board.lock();
+    let counts = posted.watch.notifications.entry(address.way().as_str()).or_default();
+    let Err(why) = sent else {
+        counts.0 += 1;
+        posted.undelivered.remove(&name);
+        return;
+    };
+    counts.1 += 1;
+    posted.undelivered.insert(name.clone(), (now, why.clone()));
+    drop(posted);
+    log(&format!("a message was not taken by {name}: {why}"));
 }
 
 impl Address {

@@ -13,6 +13,7 @@ pub use state::{Standing, standing};
 
 use crate::serve::{Asked, Page};
 use crate::watching::board::{Board, Posted};
+use crate::watching::outlet::trouble;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use piaotan_probes::{ProbeKind, Setting};
@@ -21,10 +22,11 @@ use piaotan_reports::Lang;
 use piaotan_reports::metrics::{self, Totals};
 use piaotan_store::Store;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// A loop that has not gone round for so long is stuck.
-const STUCK: TimeDelta = TimeDelta::seconds(60);
+const STUCK: Duration = Duration::from_secs(60);
 
 /// The invoices of the ledger.
 type Counted = Arc<Mutex<ledger::Counted>>;
@@ -122,7 +124,7 @@ impl Desk {
     fn health(&self) -> Page {
         let beat = self.board.lock().beat;
         match beat {
-            Some(beat) if Utc::now() - beat < STUCK => Page::text(200, "ok\n"),
+            Some(beat) if beat.elapsed() < STUCK => Page::text(200, "ok\n"),
             Some(_) => Page::text(503, "the loop of the probes is stuck\n"),
             None => Page::text(503, "starting\n"),
         }
@@ -188,7 +190,7 @@ impl Totaller {
         let sync = match ledger.rows(&sight.shown, now) {
             Ok(rows) => totals::sync(rows),
             Err(error) => {
-                self.board.lock().trouble(now, &error.to_string());
+                trouble(&self.board, &error.to_string());
                 metrics::SyncTotals::default()
             }
         };

@@ -2,6 +2,7 @@
 //! as a service; and why it begins anew.
 
 pub mod board;
+pub mod hush;
 pub mod life;
 pub mod outlet;
 pub mod process;

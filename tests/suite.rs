@@ -9,6 +9,8 @@ mod bad;
 mod browser;
 #[path = "capacity.rs"]
 mod capacity;
+#[path = "fields.rs"]
+mod fields;
 #[path = "gate.rs"]
 mod gate;
 #[path = "house/mod.rs"]
@@ -33,6 +35,8 @@ mod secrets;
 mod stall;
 #[path = "sync.rs"]
 mod sync;
+#[path = "target.rs"]
+mod target;
 #[path = "trace.rs"]
 mod trace;
 #[path = "watch.rs"]

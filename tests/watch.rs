@@ -122,6 +122,65 @@ fn two_watches_do_not_share_a_store_and_kill_9_loses_nothing() {
     until("the ledger knows all of them", || again.metric(submitted).is_some_and(|count| count >= uploads));
 }
 
+/// A limit on file sizes stands for the full disk; the signal that comes with it is ignored.
+#[test]
+fn a_full_disk_is_one_line_and_costs_no_result() {
+    if !needs("prlimit") {
+        return;
+    }
+    let dir = tempdir().unwrap();
+    let platform = Platform::start(dir.path(), "");
+    let config = "[probes]\nevery = '200ms'\nwhich = ['page', 'api_health', 'own_network']\n";
+    std::fs::write(dir.path().join("piaotan.toml"), config).unwrap();
+    let log = dir.path().join("log");
+    let line =
+        "trap '' XFSZ; ulimit -S -f 512; exec \"$0\" watch --target \"$1\" --listen 127.0.0.1:0 --store w.db";
+    let mut child = Command::new("bash")
+        .args(["-c", line, crate::house::PROGRAM, &platform.url])
+        .current_dir(dir.path())
+        .env("PIAOTAN_LANG", "en")
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().rsplit_once("status at ").expect("the watch starts").1.trim_end_matches('/');
+    let mut watch = Watch { url: url.to_owned(), child };
+    let said = |words: &str| {
+        let text = std::fs::read_to_string(&log).unwrap();
+        text.lines().filter(|line| line.contains(words)).count()
+    };
+    // Tries are ten seconds apart.
+    let patiently = |what: &str, holds: &dyn Fn() -> bool| {
+        let begun = std::time::Instant::now();
+        while !holds() {
+            assert!(
+                begun.elapsed().as_secs() < 60,
+                "never: {what}: {}",
+                std::fs::read_to_string(&log).unwrap()
+            );
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    };
+    let errors = "piaotan_ledger_errors_total";
+    patiently("the disk is full", &|| watch.metric(errors).is_some_and(|count| count >= 2.0));
+    assert!(watch.metric("piaotan_store_waiting_writes").is_some_and(|count| count > 0.0));
+    assert_eq!(said("store w.db: "), 1, "{}", std::fs::read_to_string(&log).unwrap());
+    let pid = watch.child.id().to_string();
+    let room = ["--pid", &pid, "--fsize=unlimited"];
+    assert!(Command::new("prlimit").args(room).status().unwrap().success());
+    patiently("what waited is written", &|| watch.metric("piaotan_store_waiting_writes") == Some(0.0));
+    assert_eq!(said("the store is written again"), 1);
+    watch.signal("-TERM");
+    until("it ends", || watch.child.try_wait().unwrap().is_some());
+    let store = piaotan_store::Store::open(&dir.path().join("w.db")).unwrap();
+    let day = chrono::TimeDelta::days(1);
+    let runs = store.runs(Some("page"), chrono::Utc::now() - day, chrono::Utc::now() + day).unwrap();
+    let gaps = runs.windows(2).filter(|two| two[1].due - two[0].due > chrono::TimeDelta::seconds(3));
+    assert_eq!(gaps.count(), 0, "no stretch of the outage is missing among {} runs", runs.len());
+}
+
 #[test]
 fn two_places_share_a_server_that_stops_and_starts_and_nothing_is_lost() {
     let Some(mut server) = Server::start() else { return };

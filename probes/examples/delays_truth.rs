@@ -11,28 +11,27 @@
     reason = "a program of its own, on a clock that it moves itself"
 )]
 
+mod stage;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use piaotan_analysis::stats::normal_quantile;
 use piaotan_analysis::sync::{Delay, Estimate, Search, Span as Stretch, business, change_in_time};
-use piaotan_client::ask::{Client, ClientOptions, Record};
+use piaotan_client::announcements::Unrecorded;
 use piaotan_client::clock::Clock;
-use piaotan_client::invoice::{FileKind, Generator, Options};
-use piaotan_client::profile::{Base, Bases, Language, Profile, Secrets};
-use piaotan_client::session::{Account, Session};
+use piaotan_client::profile::Profile;
 use piaotan_client::target::Endpoint;
-use piaotan_client::transport::{BoxIo, Dialer, PoolOptions};
-use piaotan_platform::{Storage, Weather, World, WorldOptions, serve_stream};
+use piaotan_client::transport::Dialer;
 use piaotan_probes::live::delays::{looked, seconds};
 use piaotan_probes::live::notify::Message;
-use piaotan_probes::live::watch::{Outlet, watch};
-use piaotan_probes::{ProbeKind, ProbeResult, ProbesSection, Setting};
+use piaotan_probes::live::watch::{Before, Outlet, watch};
+use piaotan_probes::{ProbeKind, ProbeResult, ProbesSection};
 use piaotan_record::calendar::Sighting;
-use piaotan_record::{Calendar, Nanos, Observation, Operation, Span, Surface, Window};
+use piaotan_record::{Calendar, Span, Surface, Window};
 use piaotan_store::{SightState, Store, Which};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-const URL: &str = "http://127.0.0.1:8080";
 const HOUR: f64 = 3_600.0;
 const UPLOADS: f64 = 24.0 * HOUR;
 /// Uploads end, looks go on until the last is given up.
@@ -88,13 +87,6 @@ impl Outlet for Quiet {
     }
 }
 
-struct Silent;
-impl Record for Silent {
-    fn sent(&self, _operation: Operation, _due: Nanos) {}
-    fn seen(&self, _observation: Observation) {}
-    fn unsendable(&self, _operation: Operation, _reason: &str) {}
-}
-
 fn section(uploads: bool) -> ProbesSection {
     let mut which = vec![ProbeKind::SyncDelay];
     which.extend(uploads.then_some(ProbeKind::InvoiceRoundtrip));
@@ -111,19 +103,6 @@ fn section(uploads: bool) -> ProbesSection {
     }
 }
 
-/// In-memory connections to the platform.
-fn dialer(world: &Arc<World>, theirs: piaotan_platform::Clock) -> Dialer {
-    let world = world.clone();
-    Dialer::Handed(Arc::new(move |_to: &Endpoint| {
-        let world = world.clone();
-        Box::pin(async move {
-            let (near, far) = tokio::io::duplex(256 << 10);
-            tokio::spawn(serve_stream(far, world, theirs, None));
-            Ok(Box::new(near) as BoxIo)
-        })
-    }))
-}
-
 /// The reference profile with a fourth region.
 fn profile() -> Profile {
     let text = include_str!("../../crates/client/profiles/reference.toml");
@@ -134,54 +113,10 @@ fn profile() -> Profile {
     .unwrap()
 }
 
-fn client(dialer: &Dialer, clock: Clock) -> Client {
-    let account =
-        Account { mobile: "13800000001".into(), name: "某公司".into(), password: "Synthetic2026x".into() };
-    let options = ClientOptions {
-        bases: Bases::new(Base::parse(URL).unwrap()),
-        secrets: Secrets::default(),
-        language: Language::En,
-        session: Arc::new(Session::new(account)),
-        dialer: dialer.clone(),
-        clock,
-        pool: PoolOptions { connections: 8, ..PoolOptions::default() },
-        nonce: 1,
-    };
-    Client::new(Arc::new(profile()), options)
-}
-
-fn setting(client: Client, dialer: Dialer, store: Arc<Store>, calendar: Calendar, uploads: bool) -> Setting {
-    let made = Options {
-        region: "11".into(),
-        today: client.clock().wall().date_naive(),
-        days: 30,
-        file_kind: FileKind::default(),
-        file_bytes: 2_000,
-        seller: None,
-        buyer: None,
-    };
-    Setting {
-        client: Arc::new(client),
-        dialer,
-        calendar: tokio::sync::watch::channel(Arc::new(calendar)).1,
-        store: Some(store),
-        write: Ok(()),
-        target: URL.to_owned(),
-        run: "watch".to_owned(),
-        generator: Generator::new(7, made),
-        language: Language::En,
-        section: section(uploads),
-        last_token: Arc::default(),
-    }
-}
-
 /// The day passes; what is left is the ledger and the truth.
 async fn day(seed: u64, start: DateTime<Utc>, folder: &std::path::Path) -> (Arc<Store>, Value) {
     let (clock, theirs) = (Clock::start_at(start), piaotan_platform::Clock::showing(start));
-    let weather = Weather::parse(&weather()).unwrap();
-    let options = WorldOptions { seed, weather, storage: Storage::Memory, started: start };
-    let world = Arc::new(World::new(options).unwrap());
-    let dialer = dialer(&world, theirs);
+    let dialer = stage::dialer(&stage::world(seed, &weather(), start), theirs, None);
     let regions = REGIONS.map(|(region, _)| (Surface::Region, region.to_owned()));
     let mut surfaces = vec![(Surface::Number, String::new()), (Surface::Keyword, String::new())];
     surfaces.extend(regions);
@@ -190,11 +125,12 @@ async fn day(seed: u64, start: DateTime<Utc>, folder: &std::path::Path) -> (Arc<
     let calendar = Calendar::of(vec![Window::new("window", instant(WINDOW.0), Some(instant(WINDOW.1)))]);
     let mut quiet = Quiet { troubles: BTreeSet::new() };
     for (uploads, until) in [(true, UPLOADS), (false, END)] {
-        let client = client(&dialer, clock);
-        client.enrol(&Silent).await;
-        let setting = setting(client, dialer.clone(), store.clone(), calendar.clone(), uploads);
+        let client = stage::client(profile(), &dialer, clock);
+        client.enrol(&Unrecorded).await;
+        let calendar = tokio::sync::watch::channel(Arc::new(calendar.clone())).1;
+        let setting = stage::setting(client, dialer.clone(), store.clone(), calendar, section(uploads));
         let end = clock.instant(clock.moment(instant(until)));
-        watch(&setting, &mut quiet, None, tokio::time::sleep_until(end)).await.unwrap();
+        watch(&setting, &mut quiet, Before::default(), tokio::time::sleep_until(end)).await.unwrap();
     }
     assert!(quiet.troubles.is_empty(), "{:?}", quiet.troubles);
     (store, truth(&dialer).await)
@@ -204,7 +140,7 @@ async fn day(seed: u64, start: DateTime<Utc>, folder: &std::path::Path) -> (Arc<
 async fn truth(dialer: &Dialer) -> Value {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let Dialer::Handed(dial) = dialer else { unreachable!("the dialer above") };
-    let mut stream = dial(&Endpoint::parse(URL).unwrap()).await.unwrap();
+    let mut stream = dial(&Endpoint::parse(stage::URL).unwrap()).await.unwrap();
     let ask = "GET /_weather/truth?invoices=1000000 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     stream.write_all(ask.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
@@ -276,28 +212,7 @@ fn row(name: &str, estimated: &[Delay], real: &[f64]) -> bool {
 
 /// Quantile points of a log-normal law: what a surface without a published truth really does.
 fn law(median: f64) -> Vec<f64> {
-    (0..20_000).map(|i| median * (SIGMA * normal((f64::from(i) + 0.5) / 20_000.0)).exp()).collect()
-}
-
-/// The standard normal quantile, by bisection of the complementary error function's integral.
-fn normal(p: f64) -> f64 {
-    // Acklam's central form is not needed: a logistic start and Newton steps on the integral are exact enough.
-    let density = |x: f64| (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    let below = |x: f64| {
-        // Marsaglia 2004: a series that is exact to double precision for |x| < 7.
-        let (mut sum, mut term, mut i) = (x, x, 1.0);
-        while term.abs() > 1e-17 && i < 200.0 {
-            term *= x * x / (i * 2.0 + 1.0);
-            sum += term;
-            i += 1.0;
-        }
-        0.5 + sum * density(x)
-    };
-    let mut x = (p / (1.0 - p)).ln() / 1.7;
-    for _ in 0..20 {
-        x -= ((below(x) - p) / density(x)).clamp(-0.5, 0.5);
-    }
-    x
+    (0..20_000).map(|i| median * (SIGMA * normal_quantile((f64::from(i) + 0.5) / 20_000.0)).exp()).collect()
 }
 
 fn main() -> std::process::ExitCode {
@@ -306,9 +221,7 @@ fn main() -> std::process::ExitCode {
     let kept = std::env::args().nth(2).map(std::path::PathBuf::from);
     let begun = std::time::Instant::now();
     let start = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let (store, truth) = runtime.block_on(day(seed, start, kept.as_deref().unwrap_or(folder.path())));
+    let (store, truth) = stage::paused().block_on(day(seed, start, kept.as_deref().unwrap_or(folder.path())));
     let real = true_ones(&truth, start);
     println!(
         "seed {seed}: {} invoices in a day, looked for until {:.0} h, {:.0} s",

@@ -11,17 +11,14 @@
     reason = "a program of its own, on a clock that it moves itself"
 )]
 
+mod stage;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_analysis::phases::{Condition, Fact, ObservedPhases, PhaseOptions, episodes};
-use piaotan_client::ask::{Client, ClientOptions, Record};
+use piaotan_client::ask::Record;
 use piaotan_client::clock::Clock;
-use piaotan_client::invoice::{FileKind, Generator, Options};
 use piaotan_client::port::{FieldName, Fields};
-use piaotan_client::profile::{Base, Bases, Language, Profile, Secrets};
-use piaotan_client::session::{Account, Session};
-use piaotan_client::target::Endpoint;
-use piaotan_client::transport::{BoxIo, Dialer, PoolOptions};
-use piaotan_platform::{Storage, Weather, World, WorldOptions, serve_stream};
+use piaotan_client::profile::Profile;
 use piaotan_probes::live::agree::Agreement;
 use piaotan_record::calendar::{CalendarOptions, Register};
 use piaotan_record::window::{Services, Status};
@@ -161,50 +158,14 @@ impl Record for Kept {
     }
 }
 
-fn client(world: Arc<World>, clock: Clock, theirs: piaotan_platform::Clock) -> (Client, Generator) {
-    let dialer = Dialer::Handed(Arc::new(move |_: &Endpoint| {
-        let world = world.clone();
-        Box::pin(async move {
-            let (near, far) = tokio::io::duplex(256 << 10);
-            tokio::spawn(serve_stream(far, world, theirs, None));
-            Ok(Box::new(near) as BoxIo)
-        })
-    }));
-    let account = Account {
-        mobile: "13800000001".into(),
-        name: "票探合成账户".into(),
-        password: "Synthetic2026x".into(),
-    };
-    let options = ClientOptions {
-        bases: Bases::new(Base::parse("http://127.0.0.1:8080").unwrap()),
-        secrets: Secrets::default(),
-        language: Language::En,
-        session: Arc::new(Session::new(account)),
-        dialer,
-        clock,
-        pool: PoolOptions { connections: 8, ..PoolOptions::default() },
-        nonce: 1,
-    };
-    let made = Options {
-        region: "11".into(),
-        today: clock.wall().date_naive(),
-        days: 30,
-        file_kind: FileKind::default(),
-        file_bytes: 600,
-        seller: None,
-        buyer: None,
-    };
-    (Client::new(Arc::new(Profile::reference()), options), Generator::new(7, made))
-}
-
 async fn day(story: &Story, seed: u64, hours: i64) -> Outcome {
     let start: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
     let at = |second: i64| start + TimeDelta::seconds(second);
     let (clock, theirs) = (Clock::start_at(start), piaotan_platform::Clock::showing(start));
     let weather = format!("[rules]\ndaily_limit = 0\n{}", story.weather);
-    let weather = Weather::parse(&weather).unwrap();
-    let world = World::new(WorldOptions { seed, weather, storage: Storage::Memory, started: start }).unwrap();
-    let (client, generator) = client(Arc::new(world), clock, theirs);
+    let dialer = stage::dialer(&stage::world(seed, &weather, start), theirs, None);
+    let (client, generator) =
+        (stage::client(Profile::reference(), &dialer, clock), stage::generator(clock, 600));
     let kept = Kept::default();
     client.enrol(&kept).await;
     kept.0.lock().unwrap().clear();
@@ -302,9 +263,7 @@ fn main() -> std::process::ExitCode {
         let (mut good, mut edges) = (0, Vec::new());
         for seed in 0..days {
             let story = story(*kind, seed, hours);
-            let runtime = tokio::runtime::Builder::new_current_thread();
-            let runtime = { runtime }.enable_all().start_paused(true).build().unwrap();
-            let outcome = runtime.block_on(day(&story, seed, hours));
+            let outcome = stage::paused().block_on(day(&story, seed, hours));
             good += u64::from(outcome.found == wanted);
             let label: Vec<&str> = outcome.found.iter().copied().collect();
             *table.entry(if label.is_empty() { "nothing".into() } else { label.join(" + ") }).or_default() +=

@@ -11,28 +11,24 @@
     reason = "a program of its own, on a clock that it moves itself"
 )]
 
+mod stage;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use piaotan_analysis::hold::AlertState;
-use piaotan_client::ask::{Client, ClientOptions, Record};
+use piaotan_client::announcements::Unrecorded;
 use piaotan_client::clock::Clock;
-use piaotan_client::invoice::{FileKind, Generator, Options};
-use piaotan_client::profile::{Base, Bases, Language, Profile, Secrets};
-use piaotan_client::session::{Account, Session};
-use piaotan_client::target::Endpoint;
-use piaotan_client::transport::{BoxIo, Dialer, PoolOptions};
-use piaotan_platform::{Storage, Weather, World, WorldOptions, serve_stream};
+use piaotan_client::profile::Profile;
 use piaotan_probes::live::notify::Message;
-use piaotan_probes::live::watch::{Outlet, watch};
-use piaotan_probes::{ProbeKind, ProbeResult, ProbesSection, Setting};
+use piaotan_probes::live::watch::{Before, Outlet, watch};
+use piaotan_probes::{ProbeKind, ProbeResult, ProbesSection};
 use piaotan_record::calendar::{CalendarOptions, Register, Sighting};
 use piaotan_record::window::Status;
-use piaotan_record::{Calendar, Nanos, Observation, Operation, Span, Surface, Window};
+use piaotan_record::{Calendar, Span, Surface, Window};
 use piaotan_store::Store;
+use stage::Loss;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::Arc;
 
-const URL: &str = "http://127.0.0.1:8080";
 /// People must hear of what breaks within this time: two runs of what runs every minute.
 const HEARD_WITHIN: i64 = 6;
 /// The same for lost invoices: the first is uploaded within five minutes and looked for every quarter of an hour.
@@ -166,33 +162,6 @@ fn announced(start: DateTime<Utc>) -> Vec<Window> {
     all
 }
 
-/// In-memory connections; all of them break when one's own network is lost.
-fn dialer(world: &Arc<World>, clock: Clock, theirs: piaotan_platform::Clock, start: DateTime<Utc>) -> Dialer {
-    let world = world.clone();
-    let begin = start + TimeDelta::minutes(at(4, 15, 0));
-    let end = start + TimeDelta::minutes(at(4, 15, 20));
-    Dialer::Handed(Arc::new(move |to: &Endpoint| {
-        let (world, platform) = (world.clone(), to.port == 8080);
-        Box::pin(async move {
-            let now = clock.wall();
-            if begin <= now && now < end {
-                return Err(io::Error::other("the network is unreachable"));
-            }
-            let (near, far) = tokio::io::duplex(256 << 10);
-            if platform {
-                let lost = (now < begin).then(|| clock.instant(clock.moment(begin)));
-                tokio::spawn(async move {
-                    tokio::select! {
-                        () = serve_stream(far, world, theirs, None) => {}
-                        () = tokio::time::sleep_until(lost.unwrap_or_else(tokio::time::Instant::now)), if lost.is_some() => {}
-                    }
-                });
-            }
-            Ok(Box::new(near) as BoxIo)
-        })
-    }))
-}
-
 /// What people and pages are told.
 struct Told {
     store: Arc<Store>,
@@ -229,13 +198,6 @@ impl Outlet for Told {
     }
 }
 
-struct Silent;
-impl Record for Silent {
-    fn sent(&self, _operation: Operation, _due: Nanos) {}
-    fn seen(&self, _observation: Observation) {}
-    fn unsendable(&self, _operation: Operation, _reason: &str) {}
-}
-
 fn section() -> ProbesSection {
     let which =
         ProbeKind::ALL.iter().copied().filter(|kind| *kind != ProbeKind::Browser && *kind != ProbeKind::Tls);
@@ -248,59 +210,12 @@ fn section() -> ProbesSection {
     }
 }
 
-fn setting(
-    store: Arc<Store>,
-    dialer: Dialer,
-    clock: Clock,
-    calendar: tokio::sync::watch::Receiver<Arc<Calendar>>,
-) -> Setting {
-    let profile = Arc::new(Profile::reference());
-    let account = Account {
-        mobile: "13800000001".into(),
-        name: "票探合成账户".into(),
-        password: "Synthetic2026x".into(),
-    };
-    let options = ClientOptions {
-        bases: Bases::new(Base::parse(URL).unwrap()),
-        secrets: Secrets::default(),
-        language: Language::En,
-        session: Arc::new(Session::new(account)),
-        dialer: dialer.clone(),
-        clock,
-        pool: PoolOptions { connections: 8, ..PoolOptions::default() },
-        nonce: 1,
-    };
-    let made = Options {
-        region: "11".into(),
-        today: clock.wall().date_naive(),
-        days: 30,
-        file_kind: FileKind::default(),
-        file_bytes: 2_000,
-        seller: None,
-        buyer: None,
-    };
-    Setting {
-        client: Arc::new(Client::new(profile, options)),
-        dialer,
-        calendar,
-        store: Some(store),
-        write: Ok(()),
-        target: URL.to_owned(),
-        run: "watch".to_owned(),
-        generator: Generator::new(7, made),
-        language: Language::En,
-        section: section(),
-        last_token: Arc::default(),
-    }
-}
-
 async fn week(days: i64, folder: &std::path::Path) -> Told {
     let start = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc();
     let (clock, theirs) = (Clock::start_at(start), piaotan_platform::Clock::showing(start));
-    let weather = Weather::parse(&weather()).unwrap();
-    let world =
-        World::new(WorldOptions { seed: 1, weather, storage: Storage::Memory, started: start }).unwrap();
-    let dialer = dialer(&Arc::new(world), clock, theirs, start);
+    let minute = |minute: i64| start + TimeDelta::minutes(minute);
+    let loss = Loss { clock, from: minute(at(4, 15, 0)), to: minute(at(4, 15, 20)) };
+    let dialer = stage::dialer(&stage::world(1, &weather(), start), theirs, Some(loss));
     let surfaces =
         [Surface::Number, Surface::Keyword, Surface::Verify].map(|surface| (surface, String::new()));
     let store = Store::open(&folder.join("week.db")).unwrap().with_surfaces(surfaces.to_vec());
@@ -309,12 +224,13 @@ async fn week(days: i64, folder: &std::path::Path) -> Told {
     // The watch itself learns of them by its calendar; whoever reads the store later, by this.
     store.put_windows(&windows, start).unwrap();
     let (publish, calendar) = tokio::sync::watch::channel(Arc::new(Calendar::of(windows.clone())));
-    let setting = setting(store.clone(), dialer, clock, calendar);
-    setting.client.enrol(&Silent).await;
+    let client = stage::client(Profile::reference(), &dialer, clock);
+    client.enrol(&Unrecorded).await;
+    let setting = stage::setting(client, dialer, store.clone(), calendar, section());
     let (messages, runs, troubles) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     let mut told = Told { store, windows, publish, start, messages, runs, missed: 0, troubles };
     let end = clock.instant(clock.moment(start + TimeDelta::days(days)));
-    watch(&setting, &mut told, None, tokio::time::sleep_until(end)).await.unwrap();
+    watch(&setting, &mut told, Before::default(), tokio::time::sleep_until(end)).await.unwrap();
     told
 }
 
@@ -371,9 +287,7 @@ fn main() -> std::process::ExitCode {
     let folder = tempfile::tempdir().unwrap();
     let kept = std::env::args().nth(2).map(std::path::PathBuf::from);
     let begun = std::time::Instant::now();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let told = runtime.block_on(week(days, kept.as_deref().unwrap_or(folder.path())));
+    let told = stage::paused().block_on(week(days, kept.as_deref().unwrap_or(folder.path())));
     let minute = |message: &Message| (message.at - told.start).num_minutes();
     let pages: Vec<(i64, &Message)> =
         told.messages.iter().map(|message| (minute(message), message)).collect();

@@ -24,6 +24,8 @@ struct Entry {
     kind: ProbeKind,
     slots: Slots,
     next: DateTime<Utc>,
+    /// The slot that was kept last.
+    last: Option<DateTime<Utc>>,
 }
 
 impl Slots {
@@ -62,7 +64,7 @@ impl Schedule {
     pub fn new(probes: &[(ProbeKind, TimeDelta)], location: &str, spread: f64, now: DateTime<Utc>) -> Self {
         let entries = probes.iter().map(|(kind, interval)| {
             let slots = Slots::new(*kind, location, *interval, spread);
-            Entry { kind: *kind, slots, next: slots.after(now) }
+            Entry { kind: *kind, slots, next: slots.after(now), last: None }
         });
         Self { entries: entries.collect() }
     }
@@ -81,10 +83,31 @@ impl Schedule {
             let missed = entry.slots.between(entry.next, now);
             let slot = entry.next + entry.slots.interval * i32::try_from(missed).unwrap_or(i32::MAX);
             due.push((entry.kind, slot, missed));
-            entry.next = entry.slots.after(now);
+            (entry.next, entry.last) = (entry.slots.after(now), Some(slot));
         }
         due.sort_by_key(|(_, slot, _)| *slot);
         due
+    }
+
+    /// Follows a wall clock that was set from one moment to another. Returns how many slots of each probe
+    /// were skipped by it: they are counted and not made up for, since all at once would be a burst.
+    ///
+    /// After a step back the same times of day pass again, and are probed again: a watch that waited for
+    /// them to be over would be blind meanwhile. But no slot lies within half an interval of the run before
+    /// it, so that a step of seconds does not keep one slot twice.
+    pub fn stepped(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<(ProbeKind, u64)> {
+        let least = TimeDelta::milliseconds(1);
+        let mut skipped = Vec::new();
+        for entry in &mut self.entries {
+            let missed = entry.slots.between(entry.next - least, to);
+            if missed > 0 {
+                skipped.push((entry.kind, missed));
+            }
+            entry.last = entry.last.map(|last| last + (to - from));
+            let earliest = entry.last.map_or(to, |last| last + entry.slots.interval / 2 - least);
+            entry.next = entry.slots.after(to.max(earliest));
+        }
+        skipped
     }
 }
 
@@ -144,5 +167,44 @@ mod tests {
         let late = first + TimeDelta::seconds(310);
         assert_eq!(schedule.due(late), [(ProbeKind::Page, first + minute() * 5, 4)]);
         assert_eq!(schedule.next(), Some(first + minute() * 6));
+    }
+    /// Kept for an hour, then the clock is set by so many seconds; what is skipped by it, and how long
+    /// after the last run the next one comes.
+    fn check_step(step: i64, skipped: u64, wait: (i64, i64)) {
+        let probe = [(ProbeKind::Page, minute())];
+        for begun in [0, 17, 59, 1_234] {
+            let mut schedule = Schedule::new(&probe, "bj", 1.0, at(begun));
+            let first = schedule.next().unwrap();
+            let (mut last, mut runs) = (first, 0);
+            while last < first + TimeDelta::hours(1) {
+                last = schedule.next().unwrap();
+                runs += schedule.due(last).len();
+            }
+            assert_eq!(runs, 61);
+            // Two seconds after the run somebody sets the clock.
+            let from = last + TimeDelta::seconds(2);
+            let to = from + TimeDelta::seconds(step);
+            let told = schedule.stepped(from, to);
+            assert_eq!(told.first().map_or(0, |(_, slots)| *slots), skipped, "step {step}");
+            assert_eq!(schedule.due(to), [], "no burst, step {step}");
+            let waited = (schedule.next().unwrap() - to).num_seconds() + 2;
+            assert!((wait.0..=wait.1).contains(&waited), "step {step}: after {waited} s");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_forward_skips_slots_and_counts_them() {
+        check_step(3_600, 60, (60, 60));
+        check_step(3_615, 60, (45, 45));
+        check_step(70, 1, (50, 50));
+        check_step(3, 0, (57, 57));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_repeats_no_run_and_holds_none_up() {
+        check_step(-3_600, 0, (60, 60));
+        check_step(-3_630, 0, (30, 90));
+        check_step(-5, 0, (65, 65));
+        check_step(-40, 0, (40, 40));
     }
 }

@@ -33,6 +33,10 @@ pub struct State {
     pub changed: bool,
 }
 
+/// What the store does not know of yet.
+#[derive(Debug)]
+pub struct Unkept(Kept);
+
 /// How many alerts there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Alerts {
@@ -68,6 +72,17 @@ impl State {
     /// When the store cannot be written.
     pub fn keep(&self, store: &Store, place: &str, at: DateTime<Utc>) -> Result<(), Error> {
         store.remember(&name(place), &self.kept, at)
+    }
+
+    /// What has changed since the store took it last, for a watch of the same process.
+    #[must_use]
+    pub fn unkept(&self) -> Unkept {
+        Unkept(self.kept.clone())
+    }
+
+    /// Goes on with what the store does not know of yet.
+    pub fn restore(&mut self, unkept: Unkept) {
+        (self.kept, self.changed) = (unkept.0, true);
     }
 
     /// Takes what a probe saw; returns what became known of the platform's maintenance by it.

@@ -4,11 +4,15 @@
 //! Alerts are judged by the phase in which their evidence was taken, not by the phase of the moment: what
 //! a probe saw inside a window does not page when the window ends, only what it sees after.
 
+use crate::live::before::plan;
+pub use crate::live::before::{Before, Begin};
+use crate::live::lease::Lease;
 use crate::live::notify::Message;
+use crate::live::recovery;
 use crate::live::schedule::Schedule;
 use crate::live::setting::Setting;
 use crate::live::state::{Alerts, State};
-use crate::live::{holder, recovery};
+use crate::live::writes::{Write, Writes};
 use crate::{ProbeKind, ProbeResult, run_due};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -17,17 +21,13 @@ use piaotan_analysis::phases::Transition;
 use piaotan_analysis::reconcile::{Baseline, Finding, Recovery, Round};
 use piaotan_record::calendar::{Correction, Phase, Seen, Sighting};
 use piaotan_record::{Calendar, Nanos, Service, Window};
-use piaotan_store::{Error, Retention, Store};
+use piaotan_store::{Error, Retention};
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
 use std::time::Duration;
 
 /// The watch looks at the calendar and renews its lease at least so often.
 const TICK: TimeDelta = TimeDelta::seconds(5);
-/// Another watcher may take over when nobody has renewed the lease for so long.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// A lease is a durable write; it is not made for every probe.
-const RENEW: TimeDelta = TimeDelta::seconds(15);
 /// What is under way when the watch is stopped may take so long. What it issued is in the ledger already.
 const GRACE: Duration = Duration::from_millis(1500);
 /// How often announced and observed maintenance are compared.
@@ -49,6 +49,8 @@ pub trait Outlet {
     fn recovered(&mut self, _recovery: &Recovery) {}
     /// Slots that nobody kept: the machine slept, or the run before was still under way.
     fn missed(&mut self, _probe: ProbeKind, _slots: u64) {}
+    /// A write to the store was tried: so many results still wait for it, so many were given up before.
+    fn stored(&mut self, _waiting: usize, _dropped: u64) {}
     /// The tool itself could not do something; it goes on.
     fn trouble(&mut self, _text: &str) {}
     /// The loop goes round; at least every five seconds.
@@ -92,20 +94,19 @@ async fn job(job: Job, setting: &Setting) -> Done {
 
 /// Watches until `stop` is there; what was under way then is waited for, but not for long.
 ///
-/// `since` is when an earlier watch of this process stopped: slots since then are kept, or counted as
-/// missed.
+/// `before` is what an earlier watch of this process handed on; what this one hands on comes back.
 ///
 /// # Errors
 /// When the watch cannot begin. Later troubles are told to the outlet.
 pub async fn watch<O: Outlet>(
     setting: &Setting,
     outlet: &mut O,
-    since: Option<DateTime<Utc>>,
+    before: Before,
     stop: impl Future<Output = ()>,
-) -> Result<(), WatchError> {
-    let mut lease = Lease::take(setting)?;
+) -> Result<Before, WatchError> {
+    let mut lease = Lease::take(setting, before.begin != Begin::Anew)?;
     let mut watch =
-        Watch::new(setting, outlet, State::recall(lease.store, &setting.section.location)?, since);
+        Watch::new(setting, outlet, State::recall(lease.store, &setting.section.location)?, before);
     let mut running = FuturesUnordered::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -135,52 +136,10 @@ pub async fn watch<O: Outlet>(
     };
     // Late is the same as never here: a restart looks for what is in the ledger.
     let _ = tokio::time::timeout(GRACE, drained).await;
-    lease.give_back()?;
-    Ok(())
-}
-
-/// The right to be the one that writes to the store.
-struct Lease<'a> {
-    store: &'a Store,
-    name: String,
-    holder: String,
-    renewed: DateTime<Utc>,
-}
-
-impl<'a> Lease<'a> {
-    fn take(setting: &'a Setting) -> Result<Self, WatchError> {
-        let store = setting.store.as_deref().ok_or(WatchError::NoStore)?;
-        let name = format!("watch {} {}", setting.target, setting.section.location);
-        let (holder, renewed) = (holder::this(), setting.wall());
-        if !store.lease(&name, &holder, renewed, LEASE)? {
-            let other = store.lease_holder(&name)?.unwrap_or_default();
-            // After `kill -9` the lease outlives its holder; nobody should have to wait for that.
-            if !holder::is_gone(&other) {
-                return Err(WatchError::Leased(setting.target.clone()));
-            }
-            store.release(&name, &other)?;
-            if !store.lease(&name, &holder, renewed, LEASE)? {
-                return Err(WatchError::Leased(setting.target.clone()));
-            }
-        }
-        Ok(Self { store, name, holder, renewed })
+    if let Err(error) = lease.give_back() {
+        watch.outlet.trouble(&error.to_string());
     }
-
-    fn renew(&mut self, now: DateTime<Utc>) -> Result<(), String> {
-        if now - self.renewed < RENEW {
-            return Ok(());
-        }
-        self.renewed = now;
-        match self.store.lease(&self.name, &self.holder, now, LEASE) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err("another watch has taken the lease".to_owned()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    fn give_back(&self) -> Result<(), Error> {
-        self.store.release(&self.name, &self.holder)
-    }
+    Ok(watch.end())
 }
 
 struct Watch<'a, O> {
@@ -194,6 +153,7 @@ struct Watch<'a, O> {
     rolled: DateTime<Utc>,
     compared: DateTime<Utc>,
     recovering: Option<Recovering>,
+    writes: Writes,
 }
 
 /// The check after one window.
@@ -206,15 +166,37 @@ struct Recovering {
 }
 
 impl<'a, O: Outlet> Watch<'a, O> {
-    fn new(setting: &'a Setting, outlet: &'a mut O, state: State, since: Option<DateTime<Utc>>) -> Self {
-        let section = &setting.section;
-        let interval =
-            |kind: ProbeKind| TimeDelta::from_std(section.interval(kind).0).unwrap_or(TimeDelta::days(1));
-        let probes: Vec<_> = section.kinds().into_iter().map(|kind| (kind, interval(kind))).collect();
+    fn new(setting: &'a Setting, outlet: &'a mut O, mut state: State, before: Before) -> Self {
         let now = setting.wall();
-        let schedule = Schedule::new(&probes, &section.location, section.spread, since.unwrap_or(now));
-        let (waiting, busy) = (VecDeque::new(), BTreeSet::new());
-        Self { setting, outlet, state, schedule, waiting, busy, rolled: now, compared: now, recovering: None }
+        let (schedule, missed) = plan(setting, before.begin, before.schedule, now);
+        missed.into_iter().for_each(|(kind, slots)| outlet.missed(kind, slots));
+        if let Some(unkept) = before.unkept {
+            state.restore(unkept);
+        }
+        let mut writes = before.writes;
+        writes.make_ready();
+        Self {
+            setting,
+            outlet,
+            state,
+            schedule,
+            waiting: VecDeque::new(),
+            busy: BTreeSet::new(),
+            rolled: now,
+            compared: now,
+            recovering: None,
+            writes,
+        }
+    }
+
+    /// What is left for the next watch, after a last try to write it. Probes that were cut off kept no slot.
+    fn end(mut self) -> Before {
+        self.busy.iter().for_each(|kind| self.outlet.missed(*kind, 1));
+        self.writes.make_ready();
+        self.flush();
+        self.keep();
+        let unkept = self.state.changed.then(|| self.state.unkept());
+        Before { begin: Begin::Anew, writes: self.writes, unkept, schedule: Some(self.schedule) }
     }
 
     /// Puts what is due into the queue.
@@ -246,9 +228,7 @@ impl<'a, O: Outlet> Watch<'a, O> {
 
     fn probed(&mut self, result: &ProbeResult) {
         self.busy.remove(&result.probe);
-        if let Some(Err(error)) = self.setting.store.as_ref().map(|store| store.probed(&[result.stored()])) {
-            self.outlet.trouble(&error.to_string());
-        }
+        self.write(Write::Probed(Box::new(result.stored())));
         if let Some(trouble) = &result.trouble {
             self.outlet.trouble(trouble);
         }
@@ -278,15 +258,38 @@ impl<'a, O: Outlet> Watch<'a, O> {
         if seen == Seen::StillDown && (!past_end || self.state.said_lately(&window.id, at)) {
             return;
         }
-        let sighting = Sighting { window: window.id.clone(), at, seen };
-        if let Some(Err(error)) = self.setting.store.as_ref().map(|store| store.sighted(&sighting)) {
+        self.write(Write::Sighted(Sighting { window: window.id.clone(), at, seen }));
+    }
+
+    /// Writes something down, now or as soon as the store takes it.
+    fn write(&mut self, write: Write) {
+        self.writes.put(write);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        let clock = self.setting.client.clock();
+        let Some(store) = self.setting.store.as_deref() else { return };
+        if self.writes.waiting() == 0 || !self.writes.may_try(clock) {
+            return;
+        }
+        let flushed = self.writes.flush(store, clock);
+        for write in &flushed.written {
+            match write {
+                Write::Probed(_) => {}
+                Write::Sighted(sighting) => self.outlet.sighted(sighting),
+                Write::Corrected(correction) => self.outlet.corrected(correction),
+            }
+        }
+        if let Some(error) = flushed.error {
             self.outlet.trouble(&error.to_string());
         }
-        self.outlet.sighted(&sighting);
+        self.outlet.stored(self.writes.waiting(), self.writes.dropped());
     }
 
     /// What the calendar asks for now: alarms of overruns, the check after a window, the hourly fold.
     fn look_around(&mut self) {
+        self.flush();
         let (calendar, now) = (self.setting.calendar(), self.setting.wall());
         self.compare(&calendar, now);
         let messages = self.state.overruns(&calendar, now, self.setting.language);
@@ -294,12 +297,22 @@ impl<'a, O: Outlet> Watch<'a, O> {
         if let Phase::Recovering(window) = calendar.phase_at(now, Service::All) {
             self.recover(window, now);
         }
-        if now - self.rolled >= TimeDelta::hours(1) {
-            let store = self.setting.store.as_ref();
-            if let Some(Err(error)) = store.map(|store| store.roll(self.rolled, now, &Retention::default())) {
+        self.roll(now);
+    }
+
+    /// The hourly fold; one that failed is made up for, so that no hour is left out.
+    fn roll(&mut self, now: DateTime<Utc>) {
+        let clock = self.setting.client.clock();
+        if now - self.rolled < TimeDelta::hours(1) || !self.writes.may_try(clock) {
+            return;
+        }
+        let store = self.setting.store.as_ref();
+        match store.map(|store| store.roll(self.rolled, now, &Retention::default())) {
+            Some(Err(error)) => {
+                self.writes.failed(clock);
                 self.outlet.trouble(&error.to_string());
             }
-            self.rolled = now;
+            _ => self.rolled = now,
         }
     }
 
@@ -310,12 +323,7 @@ impl<'a, O: Outlet> Watch<'a, O> {
         }
         self.compared = now;
         let news = self.state.agree(calendar, now);
-        for correction in &news.confirmed {
-            if let Some(Err(error)) = self.setting.store.as_ref().map(|store| store.correct(correction)) {
-                self.outlet.trouble(&error.to_string());
-            }
-            self.outlet.corrected(correction);
-        }
+        news.confirmed.iter().for_each(|correction| self.write(Write::Corrected(correction.clone())));
         news.findings.iter().for_each(|finding| self.outlet.found(finding));
     }
 
@@ -340,27 +348,34 @@ impl<'a, O: Outlet> Watch<'a, O> {
         checking.rounds.push(round);
         (checking.under_way, checking.passed) = (false, recovery.passed.is_some());
         if let Some(at) = recovery.passed {
-            let sighting = Sighting { window: recovery.window.clone(), at, seen: Seen::Passed };
-            if let Some(Err(error)) = self.setting.store.as_ref().map(|store| store.sighted(&sighting)) {
-                self.outlet.trouble(&error.to_string());
-            }
-            self.outlet.sighted(&sighting);
+            self.write(Write::Sighted(Sighting { window: recovery.window.clone(), at, seen: Seen::Passed }));
         }
         let messages = self.state.lost_in_window(recovery, self.setting.wall(), self.setting.language);
         self.tell(messages);
         self.outlet.recovered(recovery);
     }
 
-    /// Tells people, after the state is safe: a restart does not tell it again.
+    /// Tells people, after the state is safe where it can be: a restart does not tell it again.
     fn tell(&mut self, messages: Vec<Message>) {
-        if self.state.changed {
-            let (now, place) = (self.setting.wall(), &self.setting.section.location);
-            let kept = self.setting.store.as_ref().map(|store| self.state.keep(store, place, now));
-            if let Some(Err(error)) = kept {
-                self.outlet.trouble(&error.to_string());
-            }
-            self.state.changed = false;
+        if self.writes.may_try(self.setting.client.clock()) {
+            self.keep();
         }
         messages.into_iter().for_each(|message| self.outlet.message(message));
+    }
+
+    /// Writes the state down where it is other than the store knows.
+    fn keep(&mut self) {
+        if !self.state.changed {
+            return;
+        }
+        let (now, place) = (self.setting.wall(), &self.setting.section.location);
+        let kept = self.setting.store.as_ref().map(|store| self.state.keep(store, place, now));
+        match kept {
+            Some(Err(error)) => {
+                self.writes.failed(self.setting.client.clock());
+                self.outlet.trouble(&error.to_string());
+            }
+            _ => self.state.changed = false,
+        }
     }
 }

@@ -119,6 +119,9 @@ catalogue! {
     AlertsHeld "piaotan_alerts_held" Gauge Watch [] "Alerts that a window holds back, to be told on leaving if they are then still true.";
     Notifications "piaotan_notifications_total" Counter Watch ["channel", "result"] "Messages to people by the way they took, and whether they were taken.";
     WatchTroubles "piaotan_watch_troubles_total" Counter Watch [] "Times that the watch itself could not do something, the platform apart.";
+    StoreWaiting "piaotan_store_waiting_writes" Gauge Watch [] "Results that wait in memory because the store could not be written; 0 when it can.";
+    StoreDropped "piaotan_store_dropped_writes_total" Counter Watch [] "Results that were given up because more waited for the store than are kept in memory.";
+    ClockSteps "piaotan_clock_steps_total" Counter Watch ["direction"] "Times that the wall clock was set, or the machine slept; slots skipped by it are counted as missed.";
     ProcessCpu "process_cpu_seconds_total" Counter Always [] "Processor time of this process, user and system.";
     ProcessMemory "process_resident_memory_bytes" Gauge Always [] "Resident memory of this process.";
     ProcessStart "process_start_time_seconds" Gauge Always [] "When this process started, in Unix time.";

@@ -269,6 +269,10 @@ fn fill_watch(sheet: &mut Sheet, watch: &WatchTotals) {
         sheet.count(Id::Notifications, &[channel, "failed"], *refused);
     }
     sheet.count(Id::WatchTroubles, &[], watch.troubles);
+    sheet.count(Id::StoreWaiting, &[], watch.store_waiting);
+    sheet.count(Id::StoreDropped, &[], watch.store_dropped);
+    sheet.count(Id::ClockSteps, &["forward"], watch.clock_steps.forward);
+    sheet.count(Id::ClockSteps, &["back"], watch.clock_steps.back);
     sheet.classic(Id::ProbeLateness, &[], &watch.lateness);
 }
 

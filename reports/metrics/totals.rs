@@ -60,7 +60,18 @@ pub struct WatchTotals {
     /// By channel: taken, not taken.
     pub notifications: BTreeMap<&'static str, (u64, u64)>,
     pub troubles: u64,
+    /// Results that wait for a store that cannot be written, and those that were given up.
+    pub store_waiting: u64,
+    pub store_dropped: u64,
+    pub clock_steps: ClockSteps,
     pub lateness: Classic,
+}
+
+/// How often the wall clock was set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClockSteps {
+    pub forward: u64,
+    pub back: u64,
 }
 
 impl Default for WatchTotals {
@@ -73,6 +84,9 @@ impl Default for WatchTotals {
             alerts_held: 0,
             notifications: BTreeMap::new(),
             troubles: 0,
+            store_waiting: 0,
+            store_dropped: 0,
+            clock_steps: ClockSteps::default(),
             lateness: Classic::new(LATENESS_EDGES),
         }
     }

@@ -173,6 +173,7 @@ fn own(lang: Lang) -> Vec<Rule> {
                 ],
             ),
         ),
+        undelivered(lang),
         rule(
             lang,
             "GeneratorSaturated",
@@ -188,6 +189,26 @@ fn own(lang: Lang) -> Vec<Rule> {
             ),
         ),
     ]
+}
+
+/// Whoever is told by another way must hear that this way is blocked.
+fn undelivered(lang: Lang) -> Rule {
+    let failed =
+        format!("sum by (channel) (increase({}{{result=\"failed\"}}[15m])) > 0", Id::Notifications.name());
+    rule(
+        lang,
+        "NotificationsFailing",
+        failed,
+        "0m",
+        Severity::Page,
+        (
+            ["通知发不出去：{{ $labels.channel }}", "Notifications are not delivered: {{ $labels.channel }}"],
+            [
+                "监视的消息经多次尝试仍未被接收，收件人对故障一无所知。用 `piaotan watch --test-notify` 查原因。",
+                "A message of the watch was not taken after several tries: the people behind it know nothing of it. `piaotan watch --test-notify` says why.",
+            ],
+        ),
+    )
 }
 
 /// Invoices on their way.

@@ -15,13 +15,13 @@ use crate::serve;
 use crate::status::Desk;
 use crate::watching::board::{Board, unix};
 use crate::watching::life::{Life, Why};
-use crate::watching::outlet::{Telling, log};
+use crate::watching::outlet::{Telling, log, trouble};
 use crate::watching::{sources, systemd};
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use piaotan_client::clock::Clock;
-use piaotan_probes::live::watch::watch;
+use piaotan_probes::live::watch::{Before, Begin, watch};
 use piaotan_store::Store;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -83,8 +83,8 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
     let token = used.settings.watch.guard(listen)?;
     let shown = desk.clone();
     let served = serve::pages(listen, token, &["/trace"], move |request| shown.answer(request))?;
-    let mut life = Life::new(config::file(common.config.as_deref()).as_deref())?;
-    let mut since = None;
+    let mut life = Life::new(config::file(common.config.as_deref()).as_deref(), now)?;
+    let mut before = Before::default();
     let mut begun = false;
     loop {
         let post = Post::start(&used.settings.notify, &board)?;
@@ -109,7 +109,7 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
             Ok(calendar) => {
                 publish.send_replace(Arc::new(calendar));
             }
-            Err(error) => log(&error.to_string()),
+            Err(error) => trouble(&board, &error.to_string()),
         };
         let announced = Sources::open(&used.settings, &used.platform.profile, &used.store)?;
         let zone = used.platform.profile.zone();
@@ -120,7 +120,7 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
                 () = sources::follow(&setting, &board, announced, renew) => {}
             }
         };
-        watch(&setting, &mut telling, since, stop)
+        before = watch(&setting, &mut telling, before, stop)
             .await
             .map_err(|e| anyhow!("--store {}: {e}", used.store.path()))?;
         setting.client.stop();
@@ -128,19 +128,22 @@ async fn go(used: &mut Use, args: &Watch, common: &Common) -> Result<u8> {
         match why {
             Why::End => break,
             Why::Reload => {
-                since = Some(clock.wall());
+                before.begin = Begin::After(clock.wall());
                 reload(used, args, common, &board);
             }
-            Why::NewDay => since = Some(clock.wall()),
+            Why::NewDay => before.begin = Begin::After(clock.wall()),
             Why::ClockStep(step) => {
-                // Slots between two readings of a clock that was set are no slots.
-                since = None;
-                log(&format!(
-                    "the wall clock was moved by {} s; slots and windows follow it",
-                    step.num_seconds()
-                ));
+                before.begin = Begin::Stepped(clock.wall());
+                log(&board.lock().stepped(now(), step));
             }
         }
+    }
+    if before.unwritten() > 0 {
+        log(&format!(
+            "{} results could not be written to {} and end with this process",
+            before.unwritten(),
+            used.store.path()
+        ));
     }
     systemd::tell("STOPPING=1");
     desk.close();

@@ -24,12 +24,27 @@ pub struct Mailer {
 /// # Errors
 /// One line that names the field.
 pub fn check(section: &MailSection) -> Result<(), String> {
+    let server = section.server.as_str();
+    if server.is_empty() || server.contains(|c: char| c.is_whitespace() || c == '/') {
+        return Err(format!(
+            "notify.mail.server is `{server}`; write the host alone, such as smtp.example.com"
+        ));
+    }
+    if section.port == Some(0) {
+        return Err(
+            "notify.mail.port is 0; write that of the server, such as 587, or leave it out".to_owned()
+        );
+    }
     mailbox("notify.mail.from", &section.from)?;
     if section.to.is_empty() {
         return Err("notify.mail.to names nobody; write to = [\"ops@example.com\"]".to_owned());
     }
     section.to.iter().try_for_each(|to| mailbox("notify.mail.to", to).map(|_| ()))?;
+    if section.user.as_deref().is_some_and(|user| user.trim().is_empty()) {
+        return Err("notify.mail.user is empty; write who logs in, or leave it out".to_owned());
+    }
     match (&section.user, &section.password) {
+        (None, Some(_)) => Err("notify.mail.password has no user; write user = \"NAME\"".to_owned()),
         (Some(_), None) => Err("notify.mail.user has no password; write password = \"env:NAME\"".to_owned()),
         (Some(_), Some(_)) if section.security == Security::None => {
             Err("notify.mail.password would be sent in the clear; write security = \"starttls\" or \"tls\""

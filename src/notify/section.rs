@@ -1,7 +1,7 @@
 //! The `[notify]` section.
 
 use super::{Address, mail, webhook};
-use crate::config::secret;
+use crate::config::{elsewhere, secret};
 use anyhow::{Result, anyhow};
 use piaotan_client::profile::SecretRef;
 use piaotan_probes::live::notify::Channel;
@@ -80,6 +80,13 @@ impl NotifySection {
         }
         if let Some(mail) = &self.mail {
             mail::check(mail)?;
+            elsewhere("notify.mail.password", mail.password.as_deref())?;
+        }
+        for hook in &self.webhook {
+            elsewhere("[[notify.webhook]] secret", hook.secret.as_deref())?;
+            if SecretRef::parse(&hook.url).is_none() {
+                webhook::address(&hook.url).map_err(|why| format!("[[notify.webhook]] url: {why}"))?;
+            }
         }
         Ok(())
     }

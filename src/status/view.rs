@@ -41,6 +41,8 @@ struct View {
     failures: Vec<Failure>,
     troubles: Vec<[String; 2]>,
     config_trouble: Option<String>,
+    /// Who does not hear of alerts, when that was found, and why.
+    undelivered: Vec<[String; 3]>,
     read_only: Option<String>,
 }
 
@@ -125,8 +127,14 @@ fn view(sight: &Sight, counted: &Rows, lang: Lang) -> Result<View> {
         failures: failures(sight, lang)?,
         troubles: sight.posted.troubles.iter().map(|(at, text)| [local(sight, *at), text.clone()]).collect(),
         config_trouble: sight.posted.config_trouble.clone(),
+        undelivered: undelivered(sight),
         read_only: sight.shown.write.clone().err(),
     })
+}
+
+fn undelivered(sight: &Sight) -> Vec<[String; 3]> {
+    let each = sight.posted.undelivered.iter();
+    each.map(|(who, (at, why))| [who.clone(), local(sight, *at), why.clone()]).collect()
 }
 
 const fn word(state: PlatformState, lang: Lang) -> &'static str {

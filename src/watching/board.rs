@@ -1,6 +1,7 @@
 //! What the watch has seen so far: written by its loop, read by `/metrics` and the status page.
 
-use chrono::{DateTime, Utc};
+use super::hush::Hush;
+use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_analysis::phases::{Change, Condition, Transition};
 use piaotan_analysis::reconcile::Finding;
 use piaotan_analysis::summary::FindingKind;
@@ -11,6 +12,7 @@ use piaotan_record::{OutcomeKind, Says, Service};
 use piaotan_reports::metrics::{self, Availability, ProbeTotals, SeverityName, SourceTotals, WatchTotals};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Troubles of the watch itself that are shown.
 const TROUBLES: usize = 20;
@@ -35,13 +37,17 @@ pub struct Posted {
     /// Why the configuration file is not in use.
     pub config_trouble: Option<String>,
     pub troubles: VecDeque<(DateTime<Utc>, String)>,
+    /// Whom the last message did not reach, since when, and why.
+    pub undelivered: BTreeMap<String, (DateTime<Utc>, String)>,
     pub ledger_errors: u64,
+    /// What was said of a store that cannot be written or read.
+    store: Hush,
     /// How announced and observed maintenance agreed so far.
     pub findings: BTreeMap<(FindingKind, SeverityName), u64>,
     pub vanished: u64,
     pub changed: u64,
-    /// When the loop last went round, by the wall clock.
-    pub beat: Option<DateTime<Utc>>,
+    /// When the loop last went round, by a clock that nobody sets.
+    pub beat: Option<Instant>,
 }
 
 /// One probe as it stands.
@@ -154,15 +160,49 @@ impl Posted {
         *self.findings.entry((kind, severity.into())).or_default() += 1;
     }
 
-    pub fn trouble(&mut self, at: DateTime<Utc>, text: &str) {
+    /// Counts a trouble of the watch itself; the line that the log and the page are to show, if any.
+    #[must_use]
+    pub fn trouble(&mut self, at: DateTime<Utc>, now: Instant, text: &str) -> Option<String> {
         self.watch.troubles += 1;
-        self.ledger_errors += u64::from(text.starts_with("store "));
-        self.troubles.push_front((at, text.to_owned()));
-        self.troubles.truncate(TROUBLES);
+        if !text.starts_with("store ") {
+            return Some(self.show(at, text.to_owned()));
+        }
+        self.ledger_errors += 1;
+        let line = self.store.failed(now, text)?;
+        Some(self.show(at, line))
     }
 
-    pub fn alive(&mut self, at: DateTime<Utc>, alerts: Alerts) {
-        self.beat = Some(at);
+    /// A write to the store was tried; the line that says that it works again, if it does.
+    #[must_use]
+    pub fn stored(&mut self, at: DateTime<Utc>, waiting: usize, dropped: u64) -> Option<String> {
+        (self.watch.store_waiting, self.watch.store_dropped) = (waiting as u64, dropped);
+        if waiting > 0 {
+            return None;
+        }
+        let line = self.store.recovered("the store is written again, and what waited is in it")?;
+        Some(self.show(at, line))
+    }
+
+    /// The wall clock was set by so much.
+    pub fn stepped(&mut self, at: DateTime<Utc>, step: TimeDelta) -> String {
+        let steps = &mut self.watch.clock_steps;
+        let (count, word) = match step < TimeDelta::zero() {
+            true => (&mut steps.back, "back"),
+            false => (&mut steps.forward, "forward"),
+        };
+        *count += 1;
+        let seconds = step.num_seconds().abs();
+        self.show(at, format!("the wall clock was set {word} by {seconds} s, or the machine slept; slots and windows follow it"))
+    }
+
+    fn show(&mut self, at: DateTime<Utc>, line: String) -> String {
+        self.troubles.push_front((at, line.clone()));
+        self.troubles.truncate(TROUBLES);
+        line
+    }
+
+    pub fn alive(&mut self, now: Instant, alerts: Alerts) {
+        self.beat = Some(now);
         self.watch.alerts_firing = alerts.firing as u64;
         self.watch.alerts_held = alerts.held as u64;
     }

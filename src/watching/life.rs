@@ -26,9 +26,13 @@ pub enum Why {
     NewDay,
 }
 
+/// What the wall clock of the machine shows.
+pub type Wall = fn() -> DateTime<Utc>;
+
 /// Waits for one of the reasons.
 #[derive(Debug)]
 pub struct Life {
+    wall: Wall,
     term: Signal,
     int: Signal,
     hup: Signal,
@@ -39,8 +43,9 @@ pub struct Life {
 impl Life {
     /// # Errors
     /// When signals cannot be waited for.
-    pub fn new(file: Option<&Path>) -> std::io::Result<Self> {
+    pub fn new(file: Option<&Path>, wall: Wall) -> std::io::Result<Self> {
         Ok(Self {
+            wall,
             term: signal(SignalKind::terminate())?,
             int: signal(SignalKind::interrupt())?,
             hup: signal(SignalKind::hangup())?,
@@ -69,7 +74,7 @@ impl Life {
                 self.written = now;
                 return Why::Reload;
             }
-            let step = Utc::now() - clock.wall();
+            let step = (self.wall)() - clock.wall();
             if step.abs() > STEP {
                 return Why::ClockStep(step);
             }
@@ -82,4 +87,38 @@ impl Life {
 
 fn written(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|about| about.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Life, Why};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use piaotan_client::clock::Clock;
+
+    fn noon() -> DateTime<Utc> {
+        "2026-11-24T04:00:00Z".parse().unwrap()
+    }
+
+    /// The wall clock shows another time than the one that the loop goes by; time is paused.
+    async fn check(wall: super::Wall, expected: Why) {
+        let clock = Clock::start_at(noon());
+        let mut life = Life::new(None, wall).unwrap();
+        assert_eq!(life.why(clock, chrono_tz::Asia::Shanghai).await, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_was_set_is_seen_within_a_second() {
+        check(|| noon() + TimeDelta::seconds(3_601), Why::ClockStep(TimeDelta::hours(1))).await;
+        check(|| noon() - TimeDelta::seconds(3_599), Why::ClockStep(TimeDelta::hours(-1))).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_seconds_are_no_step() {
+        let clock = Clock::start_at(noon());
+        let mut life = Life::new(None, || noon() + TimeDelta::milliseconds(2_500)).unwrap();
+        let why =
+            tokio::time::timeout(std::time::Duration::from_millis(4_100), life.why(clock, chrono_tz::UTC));
+        assert!(why.await.is_err(), "the difference is below two seconds until 4.5 s have passed");
+    }
 }

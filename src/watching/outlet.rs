@@ -21,6 +21,7 @@ use piaotan_record::Calendar;
 use piaotan_record::calendar::{Correction, Sighting};
 use piaotan_store::Store;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// The outlet of `piaotan watch`.
@@ -92,15 +93,26 @@ impl Outlet for Telling<'_> {
         self.board.lock().probes.entry(probe.as_str()).or_default().missed += slots;
     }
 
+    fn stored(&mut self, waiting: usize, dropped: u64) {
+        let line = self.board.lock().stored(Utc::now(), waiting, dropped);
+        line.iter().for_each(|line| log(line));
+    }
+
     fn trouble(&mut self, text: &str) {
-        log(text);
-        self.board.lock().trouble(Utc::now(), text);
+        trouble(self.board, text);
     }
 
     fn alive(&mut self, alerts: Alerts) {
-        self.board.lock().alive(Utc::now(), alerts);
+        self.board.lock().alive(Instant::now(), alerts);
         systemd::tell("WATCHDOG=1");
     }
+}
+
+/// A trouble of the watch itself: counted, shown on the page, and a line of the log unless the log is full
+/// of it already.
+pub fn trouble(board: &Board, text: &str) {
+    let line = board.lock().trouble(Utc::now(), Instant::now(), text);
+    line.iter().for_each(|line| log(line));
 }
 
 /// One line of the log.

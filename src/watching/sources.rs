@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "the front door waits and reads the clock")]
 
 use super::board::{Board, unix};
-use super::outlet::log;
+use super::outlet::{log, trouble};
 use crate::announced::Sources;
 use chrono::Utc;
 use piaotan_client::announcements::Notice;
@@ -32,17 +32,11 @@ pub async fn follow(setting: &Setting, board: &Board, mut sources: Sources, rene
         if changed {
             match sources.keep(store, now) {
                 Ok(lines) => lines.iter().for_each(|line| log(line)),
-                Err(error) => {
-                    log(&error.to_string());
-                    board.lock().trouble(now, &error.to_string());
-                }
+                Err(error) => trouble(board, &error.to_string()),
             }
             renew();
         }
-        for line in sources.news(now) {
-            log(&line);
-            board.lock().trouble(now, &line);
-        }
+        sources.news(now).iter().for_each(|line| trouble(board, line));
         tell(&sources, board);
         let wait = sources.next().map_or(LOOK, |next| (next - setting.wall()).to_std().unwrap_or_default());
         let _ = tokio::time::timeout(wait.min(LOOK), heed(store, &mut known, &renew)).await;

@@ -65,6 +65,7 @@ pub(super) enum Place {
 
 pub(super) const EVERY: Duration = Duration::from_secs(300);
 const LEAST: Duration = Duration::from_secs(1);
+const MOST: Duration = Duration::from_secs(24 * 3600);
 
 impl SourceEntry {
     /// Checks the entry and makes a source of it. `zone` is the platform's, `poll` what holds for all
@@ -77,6 +78,9 @@ impl SourceEntry {
             return Err("kind: write ical, silences, statuspage, feed or notices".to_owned());
         };
         let name = self.name.clone().unwrap_or_else(|| kind.as_str().to_owned());
+        if name.trim().is_empty() {
+            return Err("name: it is empty; write how the source is called, or leave it out".to_owned());
+        }
         let of_this = |why: String| format!("{why} (source {name})");
         let zone = match &self.zone {
             Some(named) => zone::named(named).map_err(|why| of_this(format!("zone: {why}")))?,
@@ -86,6 +90,10 @@ impl SourceEntry {
         if every < LEAST {
             return Err(of_this("poll: write at least 1s".to_owned()));
         }
+        // What is asked more rarely than every day tells of a maintenance when it is over.
+        if every > MOST {
+            return Err(of_this("poll: write 24h at most".to_owned()));
+        }
         let place = self.place(kind).map_err(of_this)?;
         Ok(Source::at(name, kind, place, zone).with(self.services, every, self.format))
     }
@@ -94,6 +102,9 @@ impl SourceEntry {
         match (&self.url, &self.path) {
             (Some(_), Some(_)) => Err("url and path: write one of them".to_owned()),
             (None, None) => Err("url: write where it is, or `path` of a file or folder".to_owned()),
+            (None, Some(path)) if path.as_os_str().is_empty() => {
+                Err("path: it is empty; write the path of a file or folder".to_owned())
+            }
             (None, Some(path)) => Ok(Place::Disk(path.clone())),
             (Some(url), None) => {
                 let (endpoint, path) = parsed(url)?;

@@ -67,6 +67,10 @@ impl Entry {
     /// One line: its id, the field, and what to write instead.
     pub fn read(&self, place: usize) -> Result<Planned, Refused> {
         let id = self.id.clone().unwrap_or_else(|| format!("window-{}", place + 1));
+        if id.trim().is_empty() {
+            let advice = format!("it is empty: write a name, or leave it out (window {})", place + 1);
+            return Err(Refused { field: "id", advice });
+        }
         self.planned(&id)
             .map_err(|refused| Refused { advice: format!("{} (window {id})", refused.advice), ..refused })
     }
