@@ -9,6 +9,8 @@ mod bad;
 mod browser;
 #[path = "capacity.rs"]
 mod capacity;
+#[path = "dashboards.rs"]
+mod dashboards;
 #[path = "gate.rs"]
 mod gate;
 #[path = "house/mod.rs"]
