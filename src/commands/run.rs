@@ -23,7 +23,7 @@ use clap::{Args, ValueEnum};
 use exported::{Exported, Facts};
 use piaotan_record::calendar::CalendarOptions;
 use piaotan_record::folder::{RunFolder, Segment};
-use piaotan_reports::Lang;
+use piaotan_reports::{Lang, units};
 use piaotan_scenarios::engine::material::read_known;
 use piaotan_scenarios::engine::segment::SegmentArg;
 use piaotan_scenarios::engine::session::{self, AgainstWindows, EngineError, Running, Setup};
@@ -81,6 +81,9 @@ pub struct Run {
     /// Put the final metrics to this Pushgateway, for runs that end before they are scraped.
     #[arg(long, value_name = "URL")]
     pub push: Option<String>,
+    /// Commit of what is measured, for reports and `history` [default: GITHUB_SHA, CI_COMMIT_SHA or GIT_COMMIT].
+    #[arg(long, value_name = "COMMIT")]
+    pub commit: Option<String>,
     /// Do not ask the platform's notices, nor any other source of announcements.
     #[arg(long)]
     pub no_notices: bool,
@@ -247,9 +250,19 @@ pub fn setup(
         out: args.out.clone().unwrap_or_else(|| Path::new("runs").join(&run)),
         run,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: commit(args.commit.as_deref(), |name| std::env::var(name).ok()),
         stop: Stop::default(),
         plan,
     })
+}
+
+/// Where CI systems say which commit they build: GitHub, GitLab, Jenkins.
+const COMMITS: [&str; 3] = ["GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"];
+
+/// The commit of what is measured: as told, or as a CI system says. It is a label and never refused.
+fn commit(told: Option<&str>, of_ci: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let said = told.map(str::to_owned).into_iter().chain(COMMITS.iter().filter_map(|name| of_ci(name)));
+    said.map(|text| units::clean(text.trim(), 64)).find(|text| !text.is_empty())
 }
 
 fn run_name(scenario: &str, now: DateTime<Utc>) -> String {

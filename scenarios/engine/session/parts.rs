@@ -301,5 +301,6 @@ fn manifest(setup: &Setup, clock: Clock) -> Manifest {
         codes: setup.profile.codes().clone(),
         calendar: setup.register.windows.clone(),
         zone: Some(setup.profile.zone().name().to_owned()),
+        commit: setup.commit.clone(),
     }
 }
