@@ -116,6 +116,9 @@ print(f"\n{beyond} beyond the noise of {repetitions} runs")
 END
 
 if [[ $repetitions -ge 5 ]]; then
-  "$piaotan" gate --baseline "$work"/without-? --candidate "$work"/across-? --out "$work/gate" || true
+  # Written out: a pattern of one digit would leave out the tenth.
+  mapfile -t without < <(seq -f "$work/without-%g" "$repetitions")
+  mapfile -t across < <(seq -f "$work/across-%g" "$repetitions")
+  "$piaotan" gate --baseline "${without[@]}" --candidate "${across[@]}" --out "$work/gate" || true
 fi
 echo "everything lies in $work"

@@ -28,6 +28,18 @@ pub fn junit(summary: &Summary, lang: Lang) -> Result<String, Error> {
     written(&document)
 }
 
+/// A document of one case: what was judged as a whole.
+///
+/// # Errors
+/// When it cannot be written as XML.
+pub fn single(suite: &str, name: &str, verdict: Verdict, text: &str) -> Result<String, Error> {
+    let mut document = Document::new("piaotan");
+    let mut suite = TestSuite::new(units::clean(suite, 120));
+    suite.add_test_case(case(name, verdict, &units::clean(text, 400)));
+    document.add_test_suite(suite);
+    written(&document)
+}
+
 /// The document as XML. The schema that Jenkins validates against knows no `skipped` of the whole.
 ///
 /// # Errors

@@ -3,9 +3,11 @@
 //! A phrase is a member of a closed enum and carries its two wordings, so none can be missing in
 //! one language; `{0}`, `{1}` are filled in by [`fill`].
 
+mod compared;
 mod names;
 mod phrases;
 
+pub use compared::compared;
 pub use names::{finding, operation, outcome, probe, severity, state, surface, verdict};
 pub use phrases::Phrase;
 

@@ -10,7 +10,7 @@ use piaotan_record::window::{Source, Window};
 use piaotan_reports::Lang;
 use piaotan_reports::charts::Style;
 use piaotan_reports::html::{self, Report};
-use piaotan_reports::{figures, png, text};
+use piaotan_reports::{csv, figures, junit, markdown, png, text};
 use piaotan_scenarios::scenario::{Plan, Scenario};
 use piaotan_store::Store;
 use std::fs;
@@ -83,9 +83,14 @@ pub fn tell_as_known(
     write_json(&path.join(piaotan_record::folder::SUMMARY), &folded.summary)?;
     let report =
         Report { summary: &folded.summary, series: &folded.series, manifest: Some(folder.manifest()), lang };
-    let page = html::html(&report)?;
-    let at = path.join("report.html");
-    fs::write(&at, page).with_context(|| format!("cannot write {}", at.display()))?;
+    let write = |name: &str, text: String| {
+        let at = path.join(name);
+        fs::write(&at, text).with_context(|| format!("cannot write {}", at.display()))
+    };
+    write("report.html", html::html(&report)?)?;
+    write("report.md", markdown::markdown(&report))?;
+    write("junit.xml", junit::junit(&folded.summary, lang)?)?;
+    write("series.csv", csv::csv(&folded.series))?;
     if pictures {
         draw(path, &report)?;
     }

@@ -49,6 +49,7 @@ fn a_known_limit_is_found_and_compared() {
         let made = std::fs::metadata(dir.path().join("found").join(name));
         assert!(made.is_ok_and(|made| made.len() > 50), "{name}");
     }
+    crate::schema::junit(&dir.path().join("found/junit.xml"), "<failure");
     let text = std::fs::read_to_string(dir.path().join("found/capacity.txt")).unwrap();
     assert!(text.contains("NO-GO: the 400 journeys/s needed"), "{text}");
 }

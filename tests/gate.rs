@@ -56,8 +56,8 @@ fn twice_as_slow_fails_and_the_same_does_not() {
     {
         assert!(dir.path().join("worse").join(name).exists(), "{name}");
     }
-    let junit = std::fs::read_to_string(dir.path().join("worse/junit.xml")).unwrap();
-    assert!(junit.contains("<failure") && junit.contains("query_number.typical"), "{junit}");
+    let junit = crate::schema::junit(&dir.path().join("worse/junit.xml"), "<failure");
+    assert!(junit.contains("query_number.typical"), "{junit}");
 }
 
 #[test]
@@ -102,6 +102,7 @@ fn manifest(run: &str, hour: i64) -> Manifest {
         codes: CodeBook::default(),
         calendar: Vec::new(),
         zone: None,
+        commit: None,
     }
 }
 
@@ -233,7 +234,10 @@ fn a_history_of_folders_names_the_run_since_which() {
     for i in 0..24_i64 {
         let level = if i < 14 { 20.0 } else { 25.0 };
         let millis = level * (1.0 + 0.01 * (i * 7 % 11) as f64);
-        write(&series.join(format!("commit-{i:02}")), manifest(&i.to_string(), i), millis, Some("complete"));
+        // Half of them were written before runs knew their commit.
+        let commit = (i >= 12).then(|| format!("{i:02}5e3c3f0a1b2c3d4"));
+        let manifest = Manifest { commit, ..manifest(&i.to_string(), i) };
+        write(&series.join(format!("commit-{i:02}")), manifest, millis, Some("complete"));
     }
     let output = piaotan(&["history", "runs", "--charts", "charts", "--format", "json"])
         .current_dir(dir.path())
@@ -247,7 +251,18 @@ fn a_history_of_folders_names_the_run_since_which() {
         (&p95["changes"][0]["run"], &p95["changes"][0]["status"]),
         (&"commit-14".into(), &"confirmed".into())
     );
+    assert_eq!(
+        (&answer["runs"][0]["commit"], &answer["runs"][14]["commit"]),
+        (&Value::Null, &"145e3c3f0a1b2c3d4".into())
+    );
     assert!(dir.path().join("charts/query_number.p95.png").exists());
+    let chart = std::fs::read_to_string(dir.path().join("charts/query_number.p95.svg")).unwrap();
+    assert!(
+        chart.contains("145e3c3f0a") && !chart.contains("145e3c3f0a1"),
+        "the tick is the commit, shortened"
+    );
+    let output = piaotan(&["history", "runs"]).current_dir(dir.path()).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("since 145e3c3f0a"), "{output:?}");
 }
 
 #[test]

@@ -13,9 +13,14 @@ fn an_open_run_counts_what_the_platform_counts() {
     let text = format!(
         "name = \"t\"\n[load]\nrate = 40\nduration = \"3s\"\n[data]\nprepare = 10\nverify_quota = 0\n[sync]\ndrain = \"1s\"\n{MIX}"
     );
-    let (output, summary) = run(dir.path(), &scenario(dir.path(), &text), &platform.url, &[]);
+    let commit = ["--commit", "615e3c3<b>"];
+    let (output, summary) = run(dir.path(), &scenario(dir.path(), &text), &platform.url, &commit);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(summary["conserved"], true);
+    crate::schema::junit(&dir.path().join("run/junit.xml"), "conservation");
+    let kept = |name: &str| std::fs::read_to_string(dir.path().join("run").join(name)).unwrap();
+    assert!(kept("report.html").contains("615e3c3&lt;b&gt;") && kept("manifest.json").contains("615e3c3<b>"));
+    assert!(kept("report.md").starts_with("# ") && kept("series.csv").lines().count() > 3);
     // The pacer's plan: 120 arrivals, and 10 of the preparation.
     assert_eq!(summary["arrivals"]["scheduled"], 130);
     assert_eq!(summary["arrivals"]["completed"], 130);

@@ -1,8 +1,9 @@
 //! What verbs answer with `--format json` is what `docs/schema` says.
 
-use crate::house::{Platform, piaotan, run, scenario};
+use crate::house::{Platform, needs, piaotan, run, scenario};
 use serde_json::Value;
 use std::path::Path;
+use std::process::Command;
 use tempfile::tempdir;
 
 /// The first place where a value is not what its schema says: the keywords that our schemas use, no more.
@@ -57,6 +58,44 @@ pub fn check(name: &str, value: &Value) {
     assert_eq!(wrong(&schema, value, name), None, "{value}");
     let first: Vec<&String> = value.as_object().unwrap().keys().take(2).collect();
     assert_eq!(first, ["schema", "kind"], "{name}");
+}
+
+/// What a JUnit file says, once xmllint found it to be what our schema of the format says.
+pub fn junit(path: &Path, holds: &str) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.contains(holds), "no {holds} in {text}");
+    if needs("xmllint") {
+        let output = xmllint(path);
+        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    text
+}
+
+fn xmllint(path: &Path) -> std::process::Output {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/junit.xsd");
+    Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(schema).arg(path).output().unwrap()
+}
+
+#[test]
+fn the_schema_of_junit_refuses_what_is_wrong() {
+    if !needs("xmllint") {
+        return;
+    }
+    let dir = tempdir().unwrap();
+    let check = |case: &str, right: bool| {
+        let head = "<testsuites name=\"p\"><testsuite name=\"s\" tests=\"1\" failures=\"0\" errors=\"0\">";
+        let path = dir.path().join("junit.xml");
+        std::fs::write(&path, format!("{head}{case}</testsuite></testsuites>")).unwrap();
+        assert_eq!(xmllint(&path).status.success(), right, "{case}");
+    };
+    check("<testcase name=\"a\" classname=\"c\"/>", true);
+    check("<testcase name=\"a\" classname=\"c\"><skipped message=\"m\"/></testcase>", true);
+    check("<testcase name=\"a\"/>", false);
+    check("<testcase name=\"\" classname=\"c\"/>", false);
+    check("<testcase name=\"a\" classname=\"c\"><failed/></testcase>", false);
+    check("<testcase name=\"a\" classname=\"c\" time=\"NaN\"/>", false);
+    check("<testcase name=\"a\" classname=\"c\"/><testcase name=\"a\" classname=\"c\"/>", false);
+    check("", false);
 }
 
 pub fn answer(dir: &Path, args: &[&str]) -> Value {

@@ -9,6 +9,8 @@ mod bad;
 mod browser;
 #[path = "capacity.rs"]
 mod capacity;
+#[path = "dashboards.rs"]
+mod dashboards;
 #[path = "fields.rs"]
 mod fields;
 #[path = "gate.rs"]

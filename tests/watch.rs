@@ -12,13 +12,13 @@ use tempfile::tempdir;
 const QUICK: &str = "[probes]\nevery = '300ms'\nwhich = ['own_network', 'page', 'api_health', 'invoice_roundtrip', 'sync_delay']\nvisible_patience = '200ms'\nintervals = { invoice_roundtrip = '500ms' }\n";
 
 /// A watch that ends with the test.
-struct Watch {
+pub struct Watch {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Watch {
-    fn start(dir: &Path, target: &str, config: &str) -> Self {
+    pub fn start(dir: &Path, target: &str, config: &str) -> Self {
         Self::on("w.db", dir, target, config)
     }
 

@@ -42,6 +42,6 @@ pub use estimate::{Estimate, Point, Quantile};
 pub use kaplan_meier::{KaplanMeier, kaplan_meier};
 pub use log_rank::{LogRank, log_rank, log_rank_stratified};
 pub use read::{Assumption, Excluded, Reader, Table, read};
-pub use regression::{Regression, Terms, regression, regression_stratified};
+pub use regression::{FEWEST as FEWEST_CLUSTERS, Regression, Terms, regression, regression_stratified};
 pub use scale::Ratio;
 pub use turnbull::{Turnbull, turnbull};

@@ -81,6 +81,12 @@ impl Client {
         &self.session
     }
 
+    /// Connections open now, to all bases.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.pools.iter().map(|(_, pool)| pool.connections()).sum()
+    }
+
     /// The pool of the default base.
     #[must_use]
     pub fn pool(&self) -> &Arc<Pool> {

@@ -303,7 +303,9 @@ fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
 fn manifest_facts(manifest: &Manifest, lang: Lang) -> Vec<(&'static str, String)> {
     let host = &manifest.host;
     let memory = units::number(host.memory_bytes as f64 / f64::from(1u32 << 30));
-    vec![
+    let commit =
+        manifest.commit.as_deref().map(|commit| (Phrase::Commit.say(lang), units::clean(commit, 64)));
+    let facts = [
         (Phrase::Profile.say(lang), units::clean(&manifest.profile, 120)),
         (Phrase::Planned.say(lang), units::seconds(manifest.planned)),
         (Phrase::Seed.say(lang), manifest.seed.to_string()),
@@ -313,7 +315,8 @@ fn manifest_facts(manifest: &Manifest, lang: Lang) -> Vec<(&'static str, String)
             units::clean(&format!("{} × {}, {memory} GiB, {}", host.cores, host.cpu, host.system), 200),
         ),
         (Phrase::Version.say(lang), units::clean(&manifest.version, 60)),
-    ]
+    ];
+    commit.into_iter().chain(facts).collect()
 }
 
 fn made_by(manifest: Option<&Manifest>) -> String {

@@ -70,6 +70,13 @@ phrases! {
     ChangedAt = "此后为之前的", "from here on:";
     Median = "中位数 {0}", "median {0}";
     Times = "{0} 倍", "{0} times";
+    LaterBy = "延迟变为 {0} 倍（p {1}）", "later by a factor of {0} (p {1})";
+    AtMostTimes = "至多为基线的 {0} 倍，允许 {1} 倍", "at most {0} times the baseline, {1} allowed";
+    MayBeAbove = "是否超过 {0} 倍尚不能断定", "the factor may be above {0} or not";
+    Detectable = "，可检出 {0} 倍", ", a factor of {0} is detectable";
+    FewClusters = "；独立的批次仅 {0} 个与 {1} 个", "; only {0} and {1} independent clusters";
+    TooFewClusters = "独立的批次为 {0} 个与 {1} 个，各至少需要 {2} 个", "{0} and {1} independent clusters: at least {2} are needed in each";
+    BaselineTooShort = "基线观察得不够久，无法比较", "the baseline was not seen long enough to compare with";
     Cohort = "各批发票的可见进度", "Visibility by upload cohort";
     CohortAxis = "行：上传时段；列：上传后时长；颜色：已可见的比例", "row: when uploaded; column: time since; colour: share visible";
     Forest = "与基线相比", "Against the baseline";
@@ -159,6 +166,7 @@ phrases! {
     Seed = "随机种子", "seed";
     Segment = "分片", "segment";
     Host = "压测机", "generator machine";
+    Commit = "提交", "commit";
     Version = "版本", "version";
     ScenarioText = "场景原文", "scenario as run";
     SeeChart = "看图", "see the chart";

@@ -61,6 +61,8 @@ pub struct Setup {
     pub out: PathBuf,
     pub run: String,
     pub version: String,
+    /// The commit of what is measured, where somebody said it.
+    pub commit: Option<String>,
     /// Ceiling of arrivals per second; the pace may not be above it.
     pub stop: Stop,
 }

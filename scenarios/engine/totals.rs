@@ -3,9 +3,10 @@
 use super::recorder::Batch;
 use super::stretch::Stretch;
 use hdrhistogram::Histogram;
+use piaotan_client::ask::Client;
 use piaotan_record::{Arrivals, Cell, Class, Operation, tally};
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// CPU share of a worker above which its pace cannot be trusted.
 pub const SATURATED: f64 = 0.9;
@@ -23,6 +24,10 @@ pub struct Totals {
     pub saturated_seconds: u32,
     /// The last seconds, newest last: for progress.
     pub recent: VecDeque<Recent>,
+    /// Journeys started, by the second they were due in; the last ones.
+    started: BTreeMap<u32, u64>,
+    /// Those that press, while they do: their connections are counted when somebody asks.
+    clients: Vec<Weak<Client>>,
     /// Set when the folder could not be written: the run ends, what is there is kept.
     pub trouble: Option<String>,
     /// The limit that ended the run.
@@ -53,6 +58,8 @@ impl Default for Live {
             cpu_peak: 0.0,
             saturated_seconds: 0,
             recent: VecDeque::new(),
+            started: BTreeMap::new(),
+            clients: Vec::new(),
             trouble: None,
             aborted: None,
         };
@@ -73,6 +80,22 @@ impl Live {
 }
 
 impl Totals {
+    /// Journeys that were started in a second; nothing while its batches may still come.
+    #[must_use]
+    pub fn started_in(&self, second: u32) -> u64 {
+        self.started.get(&second).copied().unwrap_or(0)
+    }
+
+    /// Connections open now.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.clients.iter().filter_map(Weak::upgrade).map(|client| client.connections()).sum()
+    }
+
+    pub(super) fn joined_by(&mut self, client: &Arc<Client>) {
+        self.clients.push(Arc::downgrade(client));
+    }
+
     /// Adds what a batch brings.
     pub(super) fn take(&mut self, batch: &Batch) {
         let mut whole = Cell::default();
@@ -82,8 +105,12 @@ impl Totals {
                 whole.merge(cell);
             }
         }
-        for arrivals in batch.tally.arrivals.values() {
+        for (second, arrivals) in &batch.tally.arrivals {
             self.counted.arrivals.merge(arrivals);
+            *self.started.entry(*second).or_default() += arrivals.started;
+        }
+        while self.started.len() > 60 {
+            self.started.pop_first();
         }
         self.lateness.add(&batch.lateness).expect("all histograms have one shape");
         if batch.paces {
@@ -114,6 +141,25 @@ impl Default for Counted {
 impl Counted {
     pub(super) fn add(&mut self, operation: Operation, cell: &Cell) {
         self.cells[operation.index()].get_or_insert_default().merge(cell);
+    }
+
+    /// Requests handed to a connection of which nothing has come yet, as of the last second.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        let requests = Operation::ALL.iter().filter(|operation| !operation.is_journey());
+        requests
+            .filter_map(|one| self.cells[one.index()].as_ref())
+            .map(|cell| cell.sent.saturating_sub(cell.count()))
+            .sum()
+    }
+
+    /// Journeys started and not over, as of the last second.
+    #[must_use]
+    pub fn users(&self) -> u64 {
+        let journeys = Operation::ALL.iter().filter(|operation| operation.is_journey());
+        let over: u64 =
+            journeys.filter_map(|one| self.cells[one.index()].as_ref()).map(|cell| cell.count()).sum();
+        self.arrivals.started.saturating_sub(over)
     }
 
     /// Started arrivals over those asked for.

@@ -285,6 +285,7 @@ fn as_run(args: &Capacity) -> Run {
         start_at: None,
         listen: None,
         push: None,
+        commit: None,
         no_notices: false,
         dry_run: false,
         charts: false,

@@ -193,6 +193,7 @@ fn press(args: &Demo, common: &Common, out: &Path, platform: &Child1) -> Result<
         start_at: None,
         listen: None,
         push: None,
+        commit: None,
         no_notices: args.unannounced,
         dry_run: false,
         charts: true,

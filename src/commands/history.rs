@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(
     after_help = "A file has the columns time,value, oldest first. Of run folders every operation and metric is searched; a run
-is called by its folder, so name folders by commit: piaotan run … --out runs/$(git rev-parse --short HEAD).
+is called by its commit (run --commit, or what the CI system says), else by its folder.
 
 Examples:
   piaotan history p95-by-commit.csv

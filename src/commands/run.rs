@@ -6,6 +6,8 @@
     reason = "the front door prints and waits"
 )]
 
+mod exported;
+
 use crate::config::{self, Settings};
 use crate::door::{Common, Format};
 use crate::exit::{Coded, USAGE};
@@ -13,15 +15,15 @@ use crate::forge::{self, Platform};
 use crate::probing;
 use crate::progress::Progress;
 use crate::push::Gateway;
-use crate::serve::{self, Served};
 use crate::signals::Signals;
 use crate::telling;
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
+use exported::{Exported, Facts};
 use piaotan_record::calendar::CalendarOptions;
 use piaotan_record::folder::{RunFolder, Segment};
-use piaotan_reports::Lang;
+use piaotan_reports::{Lang, units};
 use piaotan_scenarios::engine::material::read_known;
 use piaotan_scenarios::engine::segment::SegmentArg;
 use piaotan_scenarios::engine::session::{self, AgainstWindows, EngineError, Running, Setup};
@@ -79,6 +81,9 @@ pub struct Run {
     /// Put the final metrics to this Pushgateway, for runs that end before they are scraped.
     #[arg(long, value_name = "URL")]
     pub push: Option<String>,
+    /// Commit of what is measured, for reports and `history` [default: GITHUB_SHA, CI_COMMIT_SHA or GIT_COMMIT].
+    #[arg(long, value_name = "COMMIT")]
+    pub commit: Option<String>,
     /// Do not ask the platform's notices, nor any other source of announcements.
     #[arg(long)]
     pub no_notices: bool,
@@ -245,9 +250,19 @@ pub fn setup(
         out: args.out.clone().unwrap_or_else(|| Path::new("runs").join(&run)),
         run,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: commit(args.commit.as_deref(), |name| std::env::var(name).ok()),
         stop: Stop::default(),
         plan,
     })
+}
+
+/// Where CI systems say which commit they build: GitHub, GitLab, Jenkins.
+const COMMITS: [&str; 3] = ["GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"];
+
+/// The commit of what is measured: as told, or as a CI system says. It is a label and never refused.
+fn commit(told: Option<&str>, of_ci: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let said = told.map(str::to_owned).into_iter().chain(COMMITS.iter().filter_map(|name| of_ci(name)));
+    said.map(|text| units::clean(text.trim(), 64)).find(|text| !text.is_empty())
 }
 
 fn run_name(scenario: &str, now: DateTime<Utc>) -> String {
@@ -270,10 +285,11 @@ pub fn carry_out(
         None => Signals::watch(stop)?,
     };
     let facts = Facts::of(&setup);
+    let scenario = facts.scenario.clone();
     let gateway = args.push.as_deref().map(Gateway::parse).transpose()?;
     let running = session::start(setup).map_err(refusal)?;
-    let served = listen(args, &running, facts.clone())?;
-    let last = (running.live.clone(), running.holds.clone(), running.clock);
+    let exported = Exported::of(&running, facts);
+    let served = exported.listen(args.listen)?;
     if args.format == Format::Human {
         eprintln!("metrics: http://{}/metrics", served.address);
     }
@@ -286,16 +302,14 @@ pub fn carry_out(
     let finished = running.finish(&reason).map_err(anyhow::Error::from);
     progress.end();
     drop(served);
+    // What was recorded is told even when the run itself failed; then that is the error.
+    let told = telling::tell(&out, lang, signals.code().is_some(), args.charts);
     if let Some(gateway) = gateway {
-        let mut totals = totals(&last.0, &last.1, last.2, &facts);
-        totals.run.iter_mut().for_each(|run| run.active = false);
         // The verdict stands whether or not a gateway took the figures.
-        if let Err(e) = gateway.put(&facts.scenario, totals) {
+        if let Err(e) = gateway.put(&scenario, exported.at_the_end(told.as_ref().ok().map(|f| &f.summary))) {
             eprintln!("piaotan: {e:#}; the run's folder has everything all the same");
         }
     }
-    // What was recorded is told even when the run itself failed; then that is the error.
-    let told = telling::tell(&out, lang, signals.code().is_some(), args.charts);
     let (_, folded) = (finished?, told?);
     telling::show(&folded, &RunFolder::open(&out)?, args.format, lang)?;
     let code = signals.code().filter(|_| folded.summary.exit != USAGE).unwrap_or(folded.summary.exit);
@@ -318,84 +332,6 @@ fn reason(running: &Running, signals: &Signals) -> String {
         (.., Some(limit)) => format!("ended by the limit {limit}"),
         _ => "complete".to_owned(),
     }
-}
-
-/// What metrics say of the run besides its totals.
-#[derive(Debug, Clone)]
-struct Facts {
-    scenario: String,
-    target: String,
-    profile: String,
-    codes: piaotan_record::CodeBook,
-    operations: Vec<piaotan_record::Operation>,
-}
-
-impl Facts {
-    fn of(setup: &Setup) -> Self {
-        Self {
-            scenario: setup.plan.scenario.name.clone(),
-            target: setup.url.clone(),
-            profile: setup.profile.name().to_owned(),
-            codes: setup.profile.codes().clone(),
-            operations: setup.plan.scenario.operations(),
-        }
-    }
-}
-
-fn listen(args: &Run, running: &Running, facts: Facts) -> Result<Served> {
-    let (live, holds, clock) = (running.live.clone(), running.holds.clone(), running.clock);
-    let totals = move || totals(&live, &holds, clock, &facts);
-    let usual = SocketAddr::from(([127, 0, 0, 1], 9464));
-    match args.listen {
-        Some(address) => serve::metrics(address, totals),
-        // The usual port may be somebody's; then any will do, and the line above says which.
-        None => serve::metrics(usual, totals.clone())
-            .or_else(|_| serve::metrics(SocketAddr::from(([127, 0, 0, 1], 0)), totals)),
-    }
-}
-
-fn totals(
-    live: &piaotan_scenarios::engine::totals::Live,
-    holds: &piaotan_scenarios::engine::holds::Holds,
-    clock: piaotan_client::clock::Clock,
-    facts: &Facts,
-) -> piaotan_reports::metrics::Totals {
-    use piaotan_reports::metrics::{RunTotals, Totals, WindowState};
-    let mut totals = Totals::new(env!("CARGO_PKG_VERSION"), &facts.operations);
-    let now = clock.wall();
-    {
-        let seen = live.lock();
-        totals.add_cells(&seen.counted.cells, &facts.codes);
-        totals.arrivals = seen.counted.arrivals;
-        totals.generator.lateness.add_nanos(&seen.lateness);
-        totals.generator.cpu = seen.cpu;
-        totals.generator.saturated = seen.saturated_seconds > 2;
-    }
-    totals.run = Some(RunTotals {
-        scenario: facts.scenario.clone(),
-        target: facts.target.clone(),
-        profile: facts.profile.clone(),
-        active: true,
-        ..RunTotals::default()
-    });
-    let calendar = holds.calendar();
-    for service in piaotan_record::Service::ALL {
-        totals.maintenance.phases.insert(*service, calendar.phase_at(now, *service).name());
-    }
-    let seconds = |at: DateTime<Utc>| at.timestamp_millis() as f64 / 1e3;
-    totals.maintenance.windows = calendar
-        .windows()
-        .iter()
-        .map(|window| WindowState {
-            source: window.source,
-            services: window.services.iter().collect(),
-            status: window.status,
-            active: window.meets(now, now),
-            start: seconds(window.start),
-            end: window.end.map(seconds),
-        })
-        .collect();
-    totals
 }
 
 /// Maps 3 and 4 for CI systems that know only red and green.

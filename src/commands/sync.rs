@@ -12,7 +12,7 @@ use piaotan_analysis::sync::{
     answer::{Question, SyncAnswer, answer},
 };
 use piaotan_record::{Span, Surface};
-use piaotan_reports::Lang;
+use piaotan_reports::{Lang, words};
 use std::path::PathBuf;
 use table::Given;
 
@@ -114,7 +114,10 @@ fn tell(answer: &SyncAnswer, zh: bool) {
         println!("  {what} {}: ×{:.2} (p {:.3})", instant(change.at), change.ratio.value, change.p);
     }
     if let Some(compared) = &answer.regression {
-        println!("  {:?}: {}", compared.result.verdict, compared.result.reason);
+        let lang = if zh { Lang::Zh } else { Lang::En };
+        let (verdict, why) =
+            (words::verdict(lang, compared.result.verdict), words::compared(lang, &compared.result));
+        println!("  {verdict}{}{why}", pick("：", ": "));
     }
     left_out(answer, zh);
 }

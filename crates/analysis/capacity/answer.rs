@@ -17,6 +17,16 @@ pub enum CapacityVerdict {
     Inconclusive,
 }
 
+impl From<CapacityVerdict> for crate::summary::Verdict {
+    fn from(verdict: CapacityVerdict) -> Self {
+        match verdict {
+            CapacityVerdict::Pass => Self::Pass,
+            CapacityVerdict::Fail => Self::Fail,
+            CapacityVerdict::Inconclusive => Self::Inconclusive,
+        }
+    }
+}
+
 /// What keeps an answer from being whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -52,10 +52,13 @@ pub struct Regression {
     /// The smallest factor that such samples show four times in five.
     pub detectable: Option<f64>,
     pub reason: String,
+    /// The factor that a pass has to exclude.
+    #[serde(skip)]
+    pub allowed: f64,
 }
 
 /// Fewer clusters an arm can prove nothing at one in twenty ...
-const FEWEST: usize = 5;
+pub const FEWEST: usize = 5;
 /// ... and fewer than this leave the test weak, which is said.
 const ENOUGH: usize = 20;
 /// Standard normal points of one-sided 5 % and of 80 % power.
@@ -72,9 +75,10 @@ pub fn regression_stratified(pairs: &[(&[Delay], &[Delay])], terms: &Terms) -> R
     let strata: Vec<Stratum<'_>> = pairs.iter().map(|(a, b)| Stratum::new(a, b)).collect();
     let count = |arm: usize| strata.iter().map(|s| s.clusters[arm].count).sum();
     let counts: [usize; 2] = [count(0), count(1)];
+    let allowed = 1.0 + terms.tolerance;
     let basis = strata.first().map_or(Basis::UploadBlock, |s| s.clusters[1].basis);
     if counts[0].min(counts[1]) < FEWEST {
-        return nothing(counts, basis);
+        return nothing(counts, basis, allowed);
     }
     let test = later(&strata, terms.draws, terms.seed);
     let first = arm(strata.iter().map(|s| s.first));
@@ -95,6 +99,7 @@ pub fn regression_stratified(pairs: &[(&[Delay], &[Delay])], terms: &Terms) -> R
         basis,
         detectable: factor.and_then(detectable),
         reason,
+        allowed,
     }
 }
 
@@ -103,7 +108,7 @@ fn arm<'a>(strata: impl Iterator<Item = &'a [Delay]>) -> Arm {
     Arm::new(&pooled, &clusters(&pooled))
 }
 
-fn nothing(clusters: [usize; 2], basis: Basis) -> Regression {
+fn nothing(clusters: [usize; 2], basis: Basis, allowed: f64) -> Regression {
     Regression {
         verdict: Verdict::Inconclusive,
         ratio: None,
@@ -119,6 +124,15 @@ fn nothing(clusters: [usize; 2], basis: Basis) -> Regression {
             "{} and {} independent clusters: at least {FEWEST} are needed in each",
             clusters[0], clusters[1]
         ),
+        allowed,
+    }
+}
+
+impl Regression {
+    /// Whether there are so few clusters that the test is weak.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.clusters[0].min(self.clusters[1]) < ENOUGH
     }
 }
 

@@ -32,6 +32,7 @@ fn manifest(segment: Segment, later: u32) -> Manifest {
         codes: CodeBook::default(),
         calendar: Vec::new(),
         zone: None,
+        commit: None,
     }
 }
 

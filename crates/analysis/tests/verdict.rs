@@ -31,6 +31,7 @@ fn manifest(windows: Vec<Window>) -> Manifest {
         codes: codes(),
         calendar: windows,
         zone: None,
+        commit: None,
     }
 }
 

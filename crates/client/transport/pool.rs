@@ -95,6 +95,12 @@ impl Pool {
         Some(Lease { pool: self, _permit: permit })
     }
 
+    /// Connections open now, lent or idle.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.lock_bells().iter().filter(|bell| bell.strong_count() > 0).count()
+    }
+
     /// Ends everything under way: every exchange comes back as cut off, at once.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);

@@ -38,6 +38,9 @@ pub struct Manifest {
     /// IANA zone in which reports show times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// The commit of what was measured, where somebody said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 /// The generator's machine: what matters for comparing runs, and no host name.

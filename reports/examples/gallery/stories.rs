@@ -55,6 +55,7 @@ fn story(name: &'static str, summary: Summary, series: Series) -> Story {
         ]),
         calendar: Vec::new(),
         zone: None,
+        commit: None,
     };
     Story { name, summary, series, manifest }
 }

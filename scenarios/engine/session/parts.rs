@@ -127,7 +127,9 @@ impl Parts {
 
     /// A client with a pool of its own for each worker; they share the login.
     pub fn client(&self, connections: usize, nonce: u64) -> Arc<Client> {
-        client(&self.setup, self.clock, &self.login, connections, nonce)
+        let client = client(&self.setup, self.clock, &self.login, connections, nonce);
+        self.live.lock().joined_by(&client);
+        client
     }
 
     /// How many threads press.
@@ -299,5 +301,6 @@ fn manifest(setup: &Setup, clock: Clock) -> Manifest {
         codes: setup.profile.codes().clone(),
         calendar: setup.register.windows.clone(),
         zone: Some(setup.profile.zone().name().to_owned()),
+        commit: setup.commit.clone(),
     }
 }

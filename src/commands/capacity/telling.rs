@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use piaotan_analysis::capacity::{CapacityAnswer, CapacityVerdict, Change, Comparison, Interval, Trial};
 use piaotan_reports::capacity::{Account, page, picture, text};
-use piaotan_reports::{Lang, png};
+use piaotan_reports::{Lang, junit, png};
 use piaotan_scenarios::scenario::Plan;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -138,8 +138,13 @@ impl Told {
         std::fs::create_dir_all(out.join("charts")).context("cannot create the folder of the charts")?;
         let when = self.started.with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S %Z").to_string();
         let report = page(&self.account(lang), self.why(lang), &self.target, &when)?;
-        // Of the search as a whole: what the run's own report says of limits is beside the point.
+        // These are of the search as a whole: what the run's own report says of limits is beside the point.
         write("report.html", report.as_bytes())?;
+        let suite = format!("capacity {}", self.scenario);
+        let text = self.text(lang);
+        let junit = junit::single(&suite, "capacity", self.answer.verdict.into(), &text)?;
+        write("report.md", format!("```text\n{text}```\n").as_bytes())?;
+        write("junit.xml", junit.as_bytes())?;
         let svg = picture(&self.answer, lang);
         write("charts/capacity.svg", svg.as_bytes())?;
         write("charts/capacity.png", &png::draw(&svg, 2.0)?)

@@ -18,11 +18,23 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// One run on the axis: what its folder is called (a commit, where the folder is named by it), and when.
+/// One run on the axis: what its folder is called, the commit where one was said, and when.
 #[derive(Debug)]
 struct Point {
     name: String,
+    commit: Option<String>,
     started: String,
+}
+
+impl Point {
+    /// What people call it: the first digits of its commit, or else its folder.
+    fn label(&self) -> String {
+        let short = |commit: &String| match commit.chars().all(|c| c.is_ascii_hexdigit()) {
+            true => commit.chars().take(10).collect(),
+            false => commit.clone(),
+        };
+        self.commit.as_ref().map_or_else(|| self.name.clone(), short)
+    }
 }
 
 /// One operation's metric over all runs.
@@ -81,6 +93,7 @@ fn read(folders: &[RunFolder], lang: Lang) -> Result<(Vec<Point>, Values)> {
         let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
         points.push(Point {
             name: name.unwrap_or_else(|| summary.run.clone()),
+            commit: folder.manifest().commit.clone(),
             started: folder.manifest().started.to_rfc3339(),
         });
         let scenario = Scenario::parse(&folder.manifest().scenario_text, "the run's scenario", &[])?;
@@ -149,7 +162,9 @@ fn answer(points: &[Point], tracks: &[Track]) -> Value {
             "gaps": track.answer.gaps, "changes": changes,
         })
     });
-    let runs = points.iter().map(|point| json!({"run": point.name, "started": point.started}));
+    let runs = points
+        .iter()
+        .map(|point| json!({"run": point.name, "commit": point.commit, "started": point.started}));
     json!({
         "schema": 1, "kind": "history_runs", "runs": runs.collect::<Vec<_>>(), "series": series.collect::<Vec<_>>(),
     })
@@ -181,7 +196,7 @@ fn show(points: &[Point], tracks: &[Track], lang: Lang) {
                 write(change.before),
                 write(change.after),
                 lang.of("自", "since"),
-                points[change.index].name,
+                points[change.index].label(),
             );
         }
     }
@@ -195,14 +210,14 @@ fn writer(metric: &str) -> fn(f64) -> String {
     if metric == "error_ratio" { units::percent } else { units::seconds }
 }
 
-/// One chart a series that changed; the names of the runs are its ticks.
+/// One chart a series that changed; its ticks are the commits of the runs, or the names of their folders.
 fn draw(dir: &Path, points: &[Point], tracks: &[Track], lang: Lang) -> Result<()> {
     std::fs::create_dir_all(dir).with_context(|| format!("--charts {}", dir.display()))?;
-    let times: Vec<String> = points.iter().map(|point| point.name.clone()).collect();
+    let times: Vec<String> = points.iter().map(Point::label).collect();
     for track in tracks.iter().filter(|track| !track.answer.changes.is_empty()) {
         let mut changes = track.answer.changes.clone();
         for change in &mut changes {
-            change.time.clone_from(&points[change.index].name);
+            change.time.clone_from(&times[change.index]);
         }
         let title = name(track, lang);
         let input = history::Input {

@@ -2,12 +2,16 @@
 //! Known answers for every digest and signing step.
 //!
 //! Where they come from: RFC 1321 (MD5), RFC 3174 (SHA-1), FIPS 180 (SHA-2), RFC 2202 and RFC 4231 (HMAC),
-//! GB/T 32905 (SM3); the others were computed with Python's hashlib and hmac, and with openssl, whose program is
-//! also asked anew where it is installed. The RSA key was made for this test and signs nothing else.
+//! GB/T 32905 (SM3); the others were computed with Python's hashlib and hmac (`hashlib.new(digest, text.encode())
+//! .hexdigest()`, `hmac.new(key.encode(), text.encode(), digest)`), and with openssl (`openssl dgst -DIGEST -r`,
+//! `openssl dgst -sha256 -sign rsa-test-key.pem`), whose program is also asked anew where it is installed. The RSA
+//! key was made for this test and signs nothing else.
+
+mod steps;
 
 use chrono::{DateTime, Utc};
 use piaotan_client::port::{FieldName, Fields, Values};
-use piaotan_client::profile::{Base, Bases, Context, Language, Profile, Secrets};
+use piaotan_client::profile::{Base, Bases, Context, Language, Profile, Secrets, Wire};
 use piaotan_record::Operation;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -37,6 +41,11 @@ fn signature(digest: &str, encode: &str, key: Option<&str>, text: &str) -> Strin
 }
 
 fn header(profile: &Profile, secrets: &Secrets, fields: &Fields<'_>, name: &str) -> String {
+    let wire = rendered(profile, secrets, fields);
+    wire.headers.iter().find(|(known, _)| known == name).unwrap().1.to_str().unwrap().to_owned()
+}
+
+fn rendered(profile: &Profile, secrets: &Secrets, fields: &Fields<'_>) -> Wire {
     let bases = Bases::new(Base::parse("http://127.0.0.1").unwrap());
     let carried = Values::default();
     let now = DateTime::<Utc>::from_timestamp(1_790_000_000, 123_000_000).unwrap();
@@ -49,8 +58,7 @@ fn header(profile: &Profile, secrets: &Secrets, fields: &Fields<'_>, name: &str)
         nonce: 5,
         language: Language::Zh,
     };
-    let wire = profile.render(Operation::QueryKeyword, fields, &context).unwrap();
-    wire.headers.iter().find(|(known, _)| known == name).unwrap().1.to_str().unwrap().to_owned()
+    profile.render(Operation::QueryKeyword, fields, &context).unwrap()
 }
 
 #[test]
