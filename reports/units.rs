@@ -11,6 +11,12 @@ pub fn change(ratio: f64) -> String {
     format!("{sign}{}", percent(ratio))
 }
 
+/// A share of availability: cut off, never rounded up, since 99.996 % is not 100 %.
+#[must_use]
+pub fn availability(share: f64) -> String {
+    if share >= 1.0 { "100 %".to_owned() } else { format!("{:.2} %", (share * 10_000.0).floor() / 100.0) }
+}
+
 /// A list of words in the reader's language.
 #[must_use]
 pub fn list(lang: Lang, words: &[String]) -> String {
@@ -42,5 +48,11 @@ mod tests {
     fn foreign_text_cannot_turn_the_line() {
         assert_eq!(clean("a\u{202E}b\nc\u{0}", 10), "ab c");
         assert_eq!(clean("abcdef", 4), "abc…");
+    }
+
+    #[test]
+    fn availability_is_never_rounded_up() {
+        let said = [1.0, 0.999_96, 0.5].map(availability);
+        assert_eq!(said, ["100 %", "99.99 %", "50.00 %"]);
     }
 }

@@ -6,4 +6,4 @@ mod table;
 
 pub use alertmanager::{Matcher, mute_times, silences};
 pub use ical::ical;
-pub use table::{Row, length, moment, standing, table};
+pub use table::{Row, length, moment, services, source, standing, status, table};

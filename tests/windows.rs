@@ -88,9 +88,9 @@ fn a_source_is_asked_conditionally_fails_and_recovers() {
     // It fails in every way that servers do: what was known stays, and the failure is told.
     for (answer, told) in [
         (http("500 oops", ""), "status 500"),
-        (http("200 OK", "<html>please log in</html>"), "c.ics"),
-        (http("302 x\r\nLocation: http://localhost:1/x", ""), "c.ics"),
-        (http("302 x\r\nLocation: http://10.0.0.1/x", ""), "c.ics"),
+        (http("200 OK", "<html>please log in</html>"), "does not begin with BEGIN:VCALENDAR"),
+        (http("302 x\r\nLocation: http://localhost:1/x", ""), "which may not be asked"),
+        (http("302 x\r\nLocation: http://10.0.0.1/x", ""), "which may not be asked"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\nBEGIN".to_owned(), "c.ics"),
     ] {
         server.answers(answer.clone());
@@ -252,7 +252,13 @@ fn a_run_is_reported_with_windows_that_became_known_after_it() {
     let path = crate::house::scenario(dir.path(), text);
     let (output, before) =
         crate::house::run(dir.path(), &path, &platform.url, &["--during-maintenance", "press"]);
-    assert!(output.status.code().is_some(), "{}", String::from_utf8_lossy(&output.stderr));
+    // Limits never see maintenance, announced or not: it is a finding, and the run passes.
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        (&before["conserved"], &before["limits"][0]["verdict"]),
+        (&true.into(), &"pass".into()),
+        "{before}"
+    );
     assert_eq!(before["windows"][0]["finding"], "observed_unannounced", "{before}");
     // Somebody learns afterwards that it had been announced.
     let truth = platform.get("/_weather/truth");

@@ -35,7 +35,7 @@ const MOST: usize = 31;
 pub fn draw(input: &Input<'_>, style: &Style) -> String {
     let lang = style.lang;
     let shown = &input.stretches[input.stretches.len().saturating_sub(MOST)..];
-    let percent = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), precise);
+    let percent = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), units::availability);
     let desc: Vec<String> =
         shown.iter().map(|s| format!("{} {} / {}", s.name, percent(s.raw), percent(s.adjusted))).collect();
     let caption = Caption {
@@ -45,11 +45,6 @@ pub fn draw(input: &Input<'_>, style: &Style) -> String {
         legend: Phrase::AvailabilityAxis.say(lang).into(),
     };
     picture(style, shown.len().max(2) as f64 * ROW + 58.0, &caption, |canvas| plot(canvas, input, shown))
-}
-
-/// Per cent with as many digits as nines ask for.
-fn precise(share: f64) -> String {
-    if share >= 1.0 { "100 %".to_owned() } else { format!("{:.2} %", (share * 10_000.0).floor() / 100.0) }
 }
 
 fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>, shown: &[Stretch]) {
@@ -82,7 +77,7 @@ fn plot(canvas: &mut Canvas<'_>, input: &Input<'_>, shown: &[Stretch]) {
     if let Some(objective) = input.objective {
         let x = frame.x.at(objective);
         canvas.dashes((x, top - 4.0), (x, bottom), Ink::Good, 1.6);
-        canvas.text(&precise(objective), x, top - 11.0, size, Ink::Good, Hold::Middle);
+        canvas.text(&units::availability(objective), x, top - 11.0, size, Ink::Good, Hold::Middle);
     }
     let ticks: Vec<(f64, String)> = frame.x.ticks(4).into_iter().map(|t| (t, units::percent(t))).collect();
     frame.x_axis(canvas, &ticks);
@@ -96,6 +91,6 @@ fn bar(canvas: &mut Canvas<'_>, frame: &Frame, share: Option<f64>, (y, ink): (f6
     let Some(share) = share.filter(|s| s.is_finite()) else { return };
     canvas.rect([frame.left, y, frame.x.at(share).max(frame.left + 1.0), y + 10.0], ink, 0.85);
     let letters = if ink == Ink::ShadeEdge { Ink::ShadeText } else { ink };
-    let text = format!("{} {}", precise(share), name.say(canvas.style.lang));
+    let text = format!("{} {}", units::availability(share), name.say(canvas.style.lang));
     canvas.text(&text, frame.right + 8.0, y + 5.0, size, letters, Hold::Left);
 }

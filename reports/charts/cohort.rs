@@ -5,7 +5,7 @@
 use super::canvas::{Canvas, Caption, Hold, picture};
 use super::frame::{Frame, Margins};
 use super::scale::Scale;
-use super::style::{Ink, Style};
+use super::style::{Ink, Style, Theme};
 use crate::units;
 use crate::words::Phrase;
 use piaotan_analysis::summary::{Series, SyncPoint};
@@ -80,8 +80,10 @@ fn visible(cohort: &[&SyncPoint], age: f64) -> Option<f64> {
 fn cell(canvas: &mut Canvas<'_>, at: [f64; 4], share: Option<f64>) {
     canvas.rect(at, Ink::Grid, 0.45);
     let Some(share) = share else { return };
-    canvas.rect(at, Ink::Teal, (share * 0.85).max(0.04));
-    let ink = if share > 0.55 { Ink::Paper } else { Ink::Text };
+    canvas.rect(at, Ink::Teal, share.max(0.04));
+    // Where the paper's colour reads better on the cell than the text's.
+    let turn = if canvas.style.theme == Theme::Light { 0.82 } else { 0.6 };
+    let ink = if share > turn { Ink::Paper } else { Ink::Text };
     let text = format!("{:.0} %", share * 100.0);
     let size = canvas.style.letters() - 2.0;
     canvas.text(&text, f64::midpoint(at[0], at[2]), f64::midpoint(at[1], at[3]), size, ink, Hold::Middle);

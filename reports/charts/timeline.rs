@@ -142,12 +142,12 @@ fn failed(bin: &Bin) -> Option<f64> {
     (all > 0).then(|| bad as f64 / all as f64)
 }
 
-/// Medians of the sync delay by upload; an invoice never seen counts with its lower bound.
 /// Between the last look that did not show it and the first that did, as the estimators count.
 fn midpoint(lower: f64, upper: Option<f64>) -> f64 {
     upper.map_or(lower, |upper| f64::midpoint(lower, upper))
 }
 
+/// Medians of the sync delay by upload; an invoice never seen counts with its lower bound.
 fn medians(series: &Series) -> Vec<Segment> {
     let mut points: Vec<(f64, f64)> =
         series.sync_points.iter().map(|p| (p.uploaded, midpoint(p.delay_lower, p.delay_upper))).collect();

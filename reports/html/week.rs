@@ -71,14 +71,9 @@ fn view(report: &WeekReport<'_>) -> View {
 #[must_use]
 pub fn heading(week: &Week, lang: Lang) -> String {
     match week.availability.adjusted.share() {
-        Some(share) => words::fill(lang, Phrase::WeekAvailable, &[&precise(share)]),
+        Some(share) => words::fill(lang, Phrase::WeekAvailable, &[&units::availability(share)]),
         None => Phrase::NoData.say(lang).to_owned(),
     }
-}
-
-/// Per cent cut off, never rounded up: 99.996 % is not 100 %.
-fn precise(share: f64) -> String {
-    if share >= 1.0 { "100 %".to_owned() } else { format!("{:.2} %", (share * 10_000.0).floor() / 100.0) }
 }
 
 fn standing(week: &Week) -> (&'static str, &'static str) {
@@ -94,7 +89,7 @@ fn standing(week: &Week) -> (&'static str, &'static str) {
 /// The other availabilities in one sentence, and the gravest finding.
 #[must_use]
 pub fn sentence(week: &Week, lang: Lang) -> String {
-    let said = |events: Events| events.share().map_or_else(|| "–".to_owned(), precise);
+    let said = |events: Events| events.share().map_or_else(|| "–".to_owned(), units::availability);
     if week.availability.raw.share().is_none() {
         return Phrase::WeekEmpty.say(lang).to_owned();
     }

@@ -229,7 +229,7 @@ fn a_clock_that_jumps_back_makes_no_nonsense() {
         text: String::new(),
     });
     let text = all(&summary, &series);
-    assert!(!text.contains("NaN") && !text.contains("inf "));
+    assert!(!text.contains("NaN") && ["inf\"", "inf,", "inf "].iter().all(|word| !text.contains(word)));
 }
 
 #[test]

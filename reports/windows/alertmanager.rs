@@ -37,7 +37,7 @@ impl std::str::FromStr for Matcher {
     }
 }
 
-/// One silence a window. A window that is over or has no end yet is held as long as it may be.
+/// One silence a window, from its start until its end; without an end, as long as it may be held.
 #[must_use]
 pub fn silences(windows: &[Window], matchers: &[Matcher]) -> Value {
     let matchers: Vec<Value> = matchers

@@ -91,7 +91,9 @@ pub const fn standing(of: Standing, lang: Lang) -> &'static str {
     }
 }
 
-const fn status(of: Status, lang: Lang) -> &'static str {
+/// How far a window is believed, in a word.
+#[must_use]
+pub const fn status(of: Status, lang: Lang) -> &'static str {
     match of {
         Status::Proposed => lang.of("待确认", "proposed"),
         Status::Confirmed => lang.of("已确认", "confirmed"),
@@ -99,7 +101,9 @@ const fn status(of: Status, lang: Lang) -> &'static str {
     }
 }
 
-const fn source(of: Source, lang: Lang) -> &'static str {
+/// Where a window came from, in a word.
+#[must_use]
+pub const fn source(of: Source, lang: Lang) -> &'static str {
     match of {
         Source::Config => lang.of("配置", "config"),
         Source::Ical => lang.of("日历", "ical"),
@@ -112,7 +116,9 @@ const fn source(of: Source, lang: Lang) -> &'static str {
     }
 }
 
-fn services(of: Services, lang: Lang) -> String {
+/// What a window is of, in words.
+#[must_use]
+pub fn services(of: Services, lang: Lang) -> String {
     if of == Services::ALL {
         return lang.of("全部", "all").to_owned();
     }

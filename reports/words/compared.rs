@@ -63,6 +63,6 @@ mod tests {
         check(400, 400, 2.0, Verdict::Fail, "延迟变为 2.");
         check(400, 400, 1.0, Verdict::Pass, "允许 1.20 倍");
         check(3, 400, 1.0, Verdict::Inconclusive, "各至少需要 5 个");
-        check(30, 30, 1.15, Verdict::Inconclusive, "是否超过 1.20 倍");
+        check(16, 16, 1.05, Verdict::Inconclusive, "是否超过 1.20 倍");
     }
 }

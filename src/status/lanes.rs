@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_probes::{Health, ProbeKind};
 use piaotan_record::Calendar;
 use piaotan_record::calendar::Phase;
+use piaotan_reports::{Lang, words};
 use piaotan_store::Error;
 use piaotan_store::rollup::Span;
 use serde::Serialize;
@@ -61,7 +62,7 @@ impl Frame {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn day(sight: &Sight) -> Result<Vec<Lane>, Error> {
+pub fn day(sight: &Sight, lang: Lang) -> Result<Vec<Lane>, Error> {
     let frame = Frame::day(sight.now);
     let mut lanes: BTreeMap<ProbeKind, Vec<Mark>> = BTreeMap::new();
     for (probe, at, health) in sight.shown.store.healths(frame.from, sight.now)? {
@@ -70,14 +71,14 @@ pub fn day(sight: &Sight) -> Result<Vec<Lane>, Error> {
         let cells = lanes.entry(kind).or_insert_with(|| vec![Mark::None; frame.cells]);
         cells[cell] = cells[cell].max(mark);
     }
-    Ok(whole(lanes, frame.cells))
+    Ok(whole(lanes, frame.cells, lang))
 }
 
 /// The lanes of a month, from the hours that were folded.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn month(sight: &Sight) -> Result<Vec<Lane>, Error> {
+pub fn month(sight: &Sight, lang: Lang) -> Result<Vec<Lane>, Error> {
     let frame = Frame::month(sight.now);
     let mut lanes: BTreeMap<ProbeKind, Vec<Mark>> = BTreeMap::new();
     for hour in sight.shown.store.rollups(Span::Hour, frame.from, sight.now)? {
@@ -92,17 +93,17 @@ pub fn month(sight: &Sight) -> Result<Vec<Lane>, Error> {
             cells[cell] = cells[cell].max(mark(&sight.calendar, kind, health, hour.start, end));
         }
     }
-    Ok(whole(lanes, frame.cells))
+    Ok(whole(lanes, frame.cells, lang))
 }
 
 /// The platform as a whole first, then each probe.
-fn whole(lanes: BTreeMap<ProbeKind, Vec<Mark>>, cells: usize) -> Vec<Lane> {
+fn whole(lanes: BTreeMap<ProbeKind, Vec<Mark>>, cells: usize, lang: Lang) -> Vec<Lane> {
     let mut all = vec![Mark::None; cells];
     for (_, lane) in lanes.iter().filter(|(kind, _)| kind.is_of_platform()) {
         all.iter_mut().zip(lane).for_each(|(all, one)| *all = (*all).max(*one));
     }
     let platform = Lane { name: "*".to_owned(), cells: all };
-    let each = lanes.into_iter().map(|(kind, cells)| Lane { name: kind.to_string(), cells });
+    let each = lanes.into_iter().map(|(kind, cells)| Lane { name: words::probe(lang, kind.as_str()), cells });
     std::iter::once(platform).chain(each).collect()
 }
 

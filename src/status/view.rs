@@ -10,10 +10,11 @@ use piaotan_analysis::sync::Estimate;
 use piaotan_probes::Health;
 use piaotan_probes::live::delays;
 use piaotan_record::Surface;
-use piaotan_record::window::{Status, Window};
+use piaotan_record::window::Window;
 use piaotan_reports::Lang;
 use piaotan_reports::metrics::PlatformState;
-use piaotan_reports::words;
+use piaotan_reports::windows::{self as of_windows, length};
+use piaotan_reports::{units, words};
 use piaotan_store::Probed;
 use serde::Serialize;
 
@@ -116,8 +117,8 @@ fn view(sight: &Sight, counted: &Rows, lang: Lang) -> Result<View> {
         at: local(sight, sight.now),
         zone: sight.shown.zone.to_string(),
         probes: probes(sight, lang),
-        day: lanes::day(sight)?,
-        month: lanes::month(sight)?,
+        day: lanes::day(sight, lang)?,
+        month: lanes::month(sight, lang)?,
         availability: availability(sight, lang),
         sync: sync(counted, lang),
         curve: curve(sight, lang)?,
@@ -266,7 +267,7 @@ fn probes(sight: &Sight, lang: Lang) -> Vec<ProbeRow> {
 fn availability(sight: &Sight, lang: Lang) -> Vec<[String; 2]> {
     let share = |events: piaotan_reports::metrics::Availability| {
         let all = events.good + events.bad;
-        if all == 0 { "–".to_owned() } else { format!("{:.2} %", events.good as f64 * 100.0 / all as f64) }
+        if all == 0 { "–".to_owned() } else { units::availability(events.good as f64 / all as f64) }
     };
     vec![
         [
@@ -350,17 +351,11 @@ fn windows(sight: &Sight, lang: Lang) -> Vec<WindowRow> {
     };
     let row = |window: &Window| {
         let end = window.end.map_or_else(|| lang.of("待定", "open").to_owned(), |end| local(sight, end));
-        let services: Vec<&str> = window.services.iter().map(|service| service.as_str()).collect();
         WindowRow {
             when: format!("{} – {end}", local(sight, window.start)),
-            services: services.join(", "),
-            source: window.source.to_string(),
-            status: match window.status {
-                Status::Proposed => lang.of("待确认", "proposed"),
-                Status::Confirmed => lang.of("已确认", "confirmed"),
-                Status::Cancelled => lang.of("已取消", "cancelled"),
-            }
-            .to_owned(),
+            services: of_windows::services(window.services, lang),
+            source: of_windows::source(window.source, lang).to_owned(),
+            status: of_windows::status(window.status, lang).to_owned(),
             text: window.text.clone(),
             open: window.start <= sight.now && sight.now < window.held_until(),
         }
@@ -397,40 +392,6 @@ fn local(sight: &Sight, at: DateTime<Utc>) -> String {
     at.with_timezone(&sight.shown.zone).format("%m-%d %H:%M:%S").to_string()
 }
 
-/// A length of time in two units at most.
-fn length(span: TimeDelta, lang: Lang) -> String {
-    let seconds = span.num_seconds().max(0);
-    let (days, hours, minutes, rest) =
-        (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
-    let parts = [
-        (days, lang.of(" 天", " d")),
-        (hours, lang.of(" 小时", " h")),
-        (minutes, lang.of(" 分", " min")),
-        (rest, lang.of(" 秒", " s")),
-    ];
-    let first = parts.iter().position(|(n, _)| *n > 0).unwrap_or(3);
-    let said = parts[first..].iter().take(2).map(|(n, unit)| format!("{n}{unit}"));
-    said.collect::<Vec<_>>().join(" ")
-}
-
 fn surface_name(surface: Surface, lang: Lang) -> String {
     words::surface(lang, surface).to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Lang, length};
-    use chrono::TimeDelta;
-
-    #[test]
-    fn lengths_have_two_units_at_most() {
-        let check = |seconds, zh: &str, en: &str| {
-            assert_eq!(length(TimeDelta::seconds(seconds), Lang::Zh), zh);
-            assert_eq!(length(TimeDelta::seconds(seconds), Lang::En), en);
-        };
-        check(0, "0 秒", "0 s");
-        check(59, "59 秒", "59 s");
-        check(7_384, "2 小时 3 分", "2 h 3 min");
-        check(90_000, "1 天 1 小时", "1 d 1 h");
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! A bin keeps latencies in buckets one per cent wide: enough for a picture, small enough for a day.
 
-use super::slower::Group;
+use super::slower::{Group, Pick};
 use crate::summary::series::{Bin, OpBin, QuantilePoint, Quantiles};
 use chrono::{DateTime, TimeDelta, Utc};
 use piaotan_record::calendar::{Calendar, Phase};
@@ -263,30 +263,25 @@ impl<'a> Bins<'a> {
 
     /// Neighbouring bins of one operation, joined until they hold `enough` requests that were timed.
     /// What met a window, recovered from one or warmed up is left out.
-    pub(super) fn timed(&self, operation: Operation, q: f64, enough: u64) -> Vec<Group> {
+    pub(super) fn timed(&self, operation: Operation, pick: Pick, enough: u64) -> Vec<Group> {
         let mut groups = Vec::new();
-        let mut open: Option<(f64, BTreeMap<u16, u64>, u64, f64)> = None;
-        let last = self.last_second() / self.width;
-        for number in 0..=last {
+        let mut open: Option<Joining> = None;
+        for number in 0..=self.last_second() / self.width {
             let Some(sketch) = self.sketches.get(&(number, operation, false)) else { continue };
             if !self.is_steady(number, operation) {
                 open = None;
                 continue;
             }
-            let (from, to) = (f64::from(number * self.width), f64::from((number + 1) * self.width));
-            let (begin, mut joined, mut asked, seconds) =
-                open.take().unwrap_or((from, BTreeMap::new(), 0, 0.0));
-            for (bucket, count) in sketch {
-                *joined.entry(*bucket).or_default() += count;
-            }
             let due = number * self.width..(number + 1) * self.width;
-            asked += self.seconds.range(due).map(|(_, second)| second.scheduled).sum::<u64>();
-            let seconds = seconds + f64::from(self.width);
-            if joined.values().sum::<u64>() < enough {
-                open = Some((begin, joined, asked, seconds));
-            } else if let Some(found) = quantiles(&joined) {
-                let value = if q > 0.5 { found.p95 } else { found.p50 };
-                groups.push(Group { from: begin, to, value, asked: asked as f64 / seconds });
+            let joining = open.get_or_insert_with(|| Joining::from(f64::from(due.start)));
+            for (bucket, count) in sketch {
+                *joining.buckets.entry(*bucket).or_default() += count;
+            }
+            joining.seconds += f64::from(self.width);
+            let to = f64::from(due.end);
+            joining.asked += self.seconds.range(due).map(|(_, second)| second.scheduled).sum::<u64>();
+            if joining.buckets.values().sum::<u64>() >= enough {
+                groups.extend(open.take().and_then(|joining| joining.group(to, pick)));
             }
         }
         groups
@@ -368,6 +363,28 @@ fn bucket_of(nanos: u64) -> u16 {
 /// Seconds.
 fn value_of(bucket: u16) -> f64 {
     1e-6 * STEP.powi(bucket.into())
+}
+
+/// Neighbouring bins on their way to becoming a group.
+#[derive(Debug, Default)]
+struct Joining {
+    from: f64,
+    /// Counts by bucket of the sketch.
+    buckets: BTreeMap<u16, u64>,
+    /// Arrivals that were due, and over how many seconds.
+    asked: u64,
+    seconds: f64,
+}
+
+impl Joining {
+    fn from(from: f64) -> Self {
+        Self { from, ..Self::default() }
+    }
+
+    fn group(&self, to: f64, pick: Pick) -> Option<Group> {
+        let value = pick(&quantiles(&self.buckets)?);
+        Some(Group { from: self.from, to, value, asked: self.asked as f64 / self.seconds })
+    }
 }
 
 fn quantiles(sketch: &BTreeMap<u16, u64>) -> Option<Quantiles> {

@@ -218,7 +218,7 @@ fn factor(say: &Say, surface: &str, regression: &super::SyncRegression) -> Optio
     )
 }
 
-/// A measured value in the unit of its limit: a length of time, or a share.
+/// What keeps a run from saying anything: counts that do not add up, a saturated generator, ...
 fn trouble(scene: &Scene<'_>, say: &Say, summary: &Summary) -> Vec<Finding> {
     let mut told = Vec::new();
     if let Err(e) = summary.arrivals.check().and_then(|()| summary.requests.check()) {

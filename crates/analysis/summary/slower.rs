@@ -8,14 +8,18 @@ use super::bins::Bins;
 use super::fold::Scene;
 use super::{Finding, FindingKind, Severity, Summary, Verdict, spoken};
 use crate::history::{Options, detect};
+use crate::limit::{Limit, Subject};
 use crate::numbers::seconds;
 use crate::stats::median;
+use crate::summary::series::Quantiles;
 use chrono::{DateTime, FixedOffset};
 use piaotan_record::Operation;
 use serde_json::json;
 
-/// Quantiles that are searched: the name, where it lies, and requests in a group so that it means something.
-const SEARCHED: [(&str, f64, u64); 2] = [("p50", 0.5, 10), ("p95", 0.95, 40)];
+/// The quantile that is looked at.
+pub(super) type Pick = fn(&Quantiles) -> f64;
+/// Quantiles that are searched: the name, how it is taken, and requests in a group so that it means something.
+const SEARCHED: [(&str, Pick, u64); 2] = [("p50", |all| all.p50, 10), ("p95", |all| all.p95, 40)];
 /// A run has at most so many groups: more say nothing new and cost time.
 const MOST_GROUPS: usize = 240;
 /// How many times as slow deserves a word.
@@ -61,7 +65,7 @@ pub(super) fn slower(scene: &Scene<'_>, summary: &Summary) -> Option<(DateTime<F
     let own = Operation::ALL.iter().filter(|op| op.is_of_users());
     let search = |op: &Operation| {
         let mut each = SEARCHED.iter();
-        each.find_map(|(name, q, enough)| change(*op, name, &groups(scene.bins, *op, *q, *enough)))
+        each.find_map(|(name, pick, enough)| change(*op, name, &groups(scene.bins, *op, *pick, *enough)))
     };
     let each = own.filter_map(search);
     let mut found: Vec<Slower> = each.collect();
@@ -72,11 +76,14 @@ pub(super) fn slower(scene: &Scene<'_>, summary: &Summary) -> Option<(DateTime<F
     found.retain(|one| (one.at - worst.at).abs() <= near);
     let begin = found.iter().map(|one| one.at).fold(worst.at, f64::min);
     let moment = |t: f64| summary.started + chrono::TimeDelta::milliseconds((t * 1e3) as i64);
+    // A broken limit of errors is another matter than being slow.
+    let bounds = |limit: &str, operation: Operation| {
+        let subject = limit.parse::<Limit>().map(|limit| limit.subject);
+        matches!(subject, Ok(Subject::Latency { operation: of, .. }) if of == operation)
+    };
     let broken = |one: &Slower| {
-        summary.limits.iter().any(|limit| {
-            let words = limit.limit.split_once('.');
-            limit.verdict == Verdict::Fail && words.is_some_and(|(name, _)| name == one.operation.as_str())
-        })
+        let mut failed = summary.limits.iter().filter(|limit| limit.verdict == Verdict::Fail);
+        failed.any(|limit| bounds(&limit.limit, one.operation))
     };
     let severity = match worst.load > MORE_LOAD {
         true => Severity::Info,
@@ -170,8 +177,8 @@ fn change(operation: Operation, quantile: &'static str, groups: &[Group]) -> Opt
 }
 
 /// Bins joined until they hold enough requests; those that met a window, or warmed up, are left out.
-fn groups(bins: &Bins<'_>, operation: Operation, q: f64, enough: u64) -> Vec<Group> {
-    let steady: Vec<Group> = bins.timed(operation, q, enough);
+fn groups(bins: &Bins<'_>, operation: Operation, pick: Pick, enough: u64) -> Vec<Group> {
+    let steady: Vec<Group> = bins.timed(operation, pick, enough);
     if steady.len() <= MOST_GROUPS {
         return steady;
     }

@@ -186,7 +186,7 @@ impl<'a> Fold<'a> {
         let Terms { from, to, zone, calendar, .. } = self.terms;
         let reconciled = reconcile(calendar, &observed, to, ReconcileOptions::default());
         let local = |at: DateTime<Utc>| at.with_timezone(&zone).fixed_offset();
-        let windows = told::windows(&self.terms, &observed, &reconciled.findings);
+        let windows = told::windows(&self.terms, &reconciled.findings);
         let mut series = self.series();
         series.states = told::lanes(&self.terms, &observed, &windows);
         Week {

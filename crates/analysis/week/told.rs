@@ -11,14 +11,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The windows that touch the stretch, each with what was seen of it; then what nobody had announced.
-pub(super) fn windows(terms: &Terms<'_>, observed: &Observed, told: &[Told]) -> Vec<WindowSummary> {
+pub(super) fn windows(terms: &Terms<'_>, told: &[Told]) -> Vec<WindowSummary> {
     let touching = terms.calendar.windows().iter().filter(|window| {
         window.source != Source::Observed && window.start < terms.to && window.held_until() > terms.from
     });
     let mut all: Vec<WindowSummary> = touching.map(|window| announced(terms, window, told)).collect();
-    // Where nobody looked, nothing was found out: the stretch before its first answer is not "unannounced".
-    let alone =
-        told.iter().filter(|told| told.kind == Kind::ObservedUnannounced && !observed.spans.is_empty());
+    let alone = told.iter().filter(|told| told.kind == Kind::ObservedUnannounced);
     all.extend(alone.enumerate().map(|(i, told)| WindowSummary {
         id: format!("observed-{}", i + 1),
         start: local(terms, told.start),

@@ -27,7 +27,10 @@ pub fn all(report: &WeekReport<'_>) -> Vec<Table> {
 
 fn share(events: Events) -> Cell {
     let share = events.share();
-    Cell { text: share.map_or_else(|| "–".to_owned(), super::precise), sort: Some(share.unwrap_or(-1.0)) }
+    Cell {
+        text: share.map_or_else(|| "–".to_owned(), units::availability),
+        sort: Some(share.unwrap_or(-1.0)),
+    }
 }
 
 fn days(days: &[Day], lang: Lang) -> Table {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use piaotan_analysis::summary::*;
 use piaotan_reports::Lang;
 
-pub(super) fn healthy(lang: Lang) -> Story {
+pub(super) fn healthy(_lang: Lang) -> Story {
     let series = Series {
         states: vec![
             lane(LaneName::Observed, &[(0.0, 240.0, LaneState::Normal)]),
@@ -22,7 +22,6 @@ pub(super) fn healthy(lang: Lang) -> Story {
         limit("errors < 1%", 0.0, Verdict::Pass),
     ];
     summary.sync.insert("number".into(), sync_summary(120, 4.0));
-    let _ = lang;
     story("healthy", summary, series)
 }
 
