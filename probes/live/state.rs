@@ -139,6 +139,8 @@ impl State {
         match result.health {
             // Nothing was asked: nothing is known, and nothing changes.
             Health::Skipped => return Vec::new(),
+            // Nor is it where invoices wait and none was due for a look: an outage is not over for that.
+            Health::Pending if result.observations.is_empty() => return Vec::new(),
             Health::Unhealthy if self.own_network_down && is_unreachable(result) => return Vec::new(),
             // Our pace or our account is at fault: it says nothing of what the probe asked about.
             Health::Degraded if is_ours(result) => return Vec::new(),
@@ -287,7 +289,7 @@ mod tests {
         }
     }
 
-    /// Feeds one result a minute (`u` up, `d` down) from minute 0; the window is [10, 20). Returns what
+    /// Feeds one result a minute (`u` up, `d` down, `.` nothing asked while invoices wait) from minute 0; the window is [10, 20). Returns what
     /// was told, with the minute, and restarts from the store at every step.
     fn check(story: &str, still_down: &[i64], expected: &[(i64, &str, AlertState)]) {
         let folder = tempfile::tempdir().unwrap();
@@ -303,8 +305,11 @@ mod tests {
             let now = at(i64::try_from(minute).unwrap());
             let calendar = Calendar::new(&register.known_at(now), CalendarOptions::default());
             let mut state = State::recall(&store, "bj").unwrap();
-            let mut messages =
-                state.judge(&result(i64::try_from(minute).unwrap(), up == 'u'), &calendar, Language::En);
+            let mut seen = result(i64::try_from(minute).unwrap(), up == 'u');
+            if up == '.' {
+                (seen.health, seen.outcome) = (Health::Pending, Some(OutcomeKind::NotYetVisible));
+            }
+            let mut messages = state.judge(&seen, &calendar, Language::En);
             messages.extend(state.overruns(&calendar, now, Language::En));
             state.keep(&store, "bj", now).unwrap();
             told.extend(
@@ -321,6 +326,12 @@ mod tests {
     fn one_failure_is_chance_and_two_are_news() {
         check("uduudd", &[], &[(5, PROBE, AlertState::Firing)]);
         check("uuddduuu", &[], &[(3, PROBE, AlertState::Firing), (5, PROBE, AlertState::Resolved)]);
+    }
+
+    #[test]
+    fn a_round_that_asked_nothing_ends_no_outage_and_hides_none() {
+        check("dd..d.u", &[], &[(1, PROBE, AlertState::Firing), (6, PROBE, AlertState::Resolved)]);
+        check("d.d", &[], &[(2, PROBE, AlertState::Firing)]);
     }
 
     #[test]
