@@ -24,6 +24,7 @@ pub fn check(settings: &Settings) -> Result<()> {
     }
     filled("store.path", settings.store.path.as_deref().and_then(Path::to_str), "path = \"piaotan.db\"")?;
     elsewhere("[watch] token", settings.watch.token.as_deref()).map_err(|why| anyhow!(why))?;
+    elsewhere("[store] password", settings.store.password.as_deref()).map_err(|why| anyhow!(why))?;
     settings.notify.check().map_err(|why| anyhow!("{why}"))
 }
 
