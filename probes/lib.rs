@@ -149,10 +149,13 @@ pub async fn run_due(kind: ProbeKind, setting: &Setting, due: piaotan_record::Na
     port.result(kind, due, found)
 }
 
+/// A request has the same patience as its probe, and tells more when that is up: it is let speak first.
+const AFTER: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// A probe that hangs is a finding, and must not hold up the others.
 async fn bounded(kind: ProbeKind, io: &mut ProbePort<'_>, setting: &Setting) -> Found {
     let patience = setting.section.timeout;
-    let asked = tokio::time::timeout(patience.0, ask(kind, io, setting)).await;
+    let asked = tokio::time::timeout(patience.0 + AFTER, ask(kind, io, setting)).await;
     asked.unwrap_or_else(|_| {
         let text = say!(setting.language, "{patience} 内没有结果", "no result within {patience}");
         Found::new(Health::Unhealthy, Some(Outcome::TimedOut { phase: Phase::Wait }), text)
